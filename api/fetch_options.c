@@ -1,0 +1,324 @@
+#include "api/fetch_options.h"
+
+#include "base/clock.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum kind { KIND_INT, KIND_BYTES, KIND_SECONDS, KIND_BOOL, KIND_METHOD, KIND_HEADERS, KIND_BODY, KIND_INCLUDE, KIND_CONCURRENT, KIND_DEADLINE };
+
+/* One option. `offset` is its field in struct fetch_options; `max` comes from the setting at `max_offset`, if there is one. */
+struct row {
+    const char *name;
+    enum kind kind;
+    bool batch_only;
+    size_t offset;
+    double min;
+    double max;
+    size_t max_offset;
+};
+
+#define FIELD(field) offsetof(struct fetch_options, field)
+#define SETTING(field) offsetof(struct settings, field)
+
+enum { OPTION_MAX_REDIRECTS = 100, OPTION_MAX_HEADERS = 200 };
+
+static const struct row rows[] = {
+    {"max_concurrent", KIND_CONCURRENT, true, 0, 1, 0, SETTING(pool.max_concurrent_limit)},
+    {"timeout", KIND_SECONDS, false, FIELD(timeout_ms), 0.001, 0, SETTING(fetch.timeout_limit_ms)},
+    {"connect_timeout", KIND_SECONDS, false, FIELD(connect_timeout_ms), 0.001, 0, SETTING(fetch.timeout_limit_ms)},
+    {"deadline", KIND_DEADLINE, true, 0, 0.001, 86400, 0},
+    {"method", KIND_METHOD, false, FIELD(method), 0, 0, 0},
+    {"headers", KIND_HEADERS, false, FIELD(headers), 0, 0, 0},
+    {"body", KIND_BODY, false, FIELD(body), 0, 0, 0},
+    {"follow_redirects", KIND_BOOL, false, FIELD(follow_redirects), 0, 0, 0},
+    {"max_redirects", KIND_INT, false, FIELD(max_redirects), 0, OPTION_MAX_REDIRECTS, 0},
+    {"max_size", KIND_BYTES, false, FIELD(max_size_bytes), 0, 0, SETTING(fetch.max_size_limit_bytes)},
+    {"decompress", KIND_BOOL, false, FIELD(decompress), 0, 0, 0},
+    {"include", KIND_INCLUDE, false, FIELD(include), 0, 0, 0},
+};
+
+static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+
+static const struct {
+    const char *name;
+    unsigned bit;
+} includes[] = {
+    {"headers", FETCH_INCLUDE_HEADERS},     {"body", FETCH_INCLUDE_BODY},
+    {"timings", FETCH_INCLUDE_TIMINGS},     {"redirects", FETCH_INCLUDE_REDIRECTS},
+    {"connection", FETCH_INCLUDE_CONNECTION},
+};
+
+/* They frame the message or belong to the connection, and libcurl sets them itself. */
+static const char *const refused_headers[] = {"Connection", "Content-Length", "Expect",  "Host", "Keep-Alive", "TE", "Trailer",
+                                              "Transfer-Encoding", "Upgrade", "Proxy-Connection", "Proxy-Authorization", "Proxy-Authenticate"};
+
+static const struct row *find_row(const char *name) {
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return &rows[i];
+    return NULL;
+}
+
+static double max_of(const struct row *row, const struct settings *settings) {
+    if (row->max_offset == 0)
+        return row->max;
+    double max = (double)*(const int64_t *)(const void *)((const char *)settings + row->max_offset);
+    return row->kind == KIND_SECONDS ? max / 1000 : max;
+}
+
+/* ---- values by kind; each says what is wrong with it ---- */
+
+static bool read_number(const struct fetch_options_target *t, const struct row *row, const cJSON *value, const char *pointer, double *ret_number) {
+    double max = max_of(row, t->settings);
+    bool whole = row->kind != KIND_SECONDS && row->kind != KIND_DEADLINE;
+    if (!cJSON_IsNumber(value)) {
+        problem_add(t->problem, pointer, "%s must be a number", row->name);
+        return false;
+    }
+    double number = value->valuedouble;
+    if (!(number >= row->min && number <= max) || (whole && floor(number) != number)) {
+        problem_add(t->problem, pointer, "%s must be %s from %.10g to %.10g", row->name, whole ? "a whole number" : "a number of seconds", row->min, max);
+        return false;
+    }
+    *ret_number = number;
+    return true;
+}
+
+static void read_method(const struct fetch_options_target *t, const cJSON *value, const char *pointer) {
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0] && cJSON_IsString(value); i++)
+        if (strcmp(value->valuestring, methods[i]) == 0) {
+            t->options->method = methods[i];
+            return;
+        }
+    problem_add(t->problem, pointer, "method must be one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+}
+
+static void read_body(const struct fetch_options_target *t, const cJSON *value, const char *pointer) {
+    if (!cJSON_IsString(value)) {
+        problem_add(t->problem, pointer, "body must be a string");
+        return;
+    }
+    t->options->body_bytes = strlen(value->valuestring);
+    t->options->body = arena_copy(&t->batch->arena, value->valuestring, t->options->body_bytes);
+    if (!t->options->body)
+        problem_set(t->problem, 503, "out of memory");
+}
+
+static bool add_include(const struct fetch_options_target *t, const cJSON *value, unsigned *set) {
+    for (size_t i = 0; i < sizeof includes / sizeof includes[0] && cJSON_IsString(value); i++)
+        if (strcmp(value->valuestring, includes[i].name) == 0) {
+            *set |= includes[i].bit;
+            return true;
+        }
+    (void)t;
+    return false;
+}
+
+static void read_include(const struct fetch_options_target *t, const cJSON *value, const char *pointer) {
+    unsigned set = 0;
+    const cJSON *name;
+    bool ok = cJSON_IsArray(value);
+    cJSON_ArrayForEach(name, value) ok = ok && add_include(t, name, &set);
+    if (ok)
+        t->options->include = set;
+    else
+        problem_add(t->problem, pointer, "include must be a list of headers, body, timings, redirects, connection");
+}
+
+/* RFC 9110, section 5.6.2. */
+static bool is_token(const char *text) {
+    static const char extra[] = "!#$%&'*+-.^_`|~";
+    if (*text == '\0')
+        return false;
+    for (; *text; text++) {
+        bool alnum = (*text >= '0' && *text <= '9') || (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z');
+        if (!alnum && !strchr(extra, *text))
+            return false;
+    }
+    return true;
+}
+
+static bool is_field_value(const char *text) {
+    for (; *text; text++)
+        if (((unsigned char)*text < 0x20 && *text != '\t') || *text == 0x7F)
+            return false;
+    return true;
+}
+
+static bool is_refused_header(const char *name) {
+    for (size_t i = 0; i < sizeof refused_headers / sizeof refused_headers[0]; i++)
+        if (strcasecmp(name, refused_headers[i]) == 0)
+            return true;
+    return false;
+}
+
+static void add_header(const struct fetch_options_target *t, const char **lines, const char *name, const cJSON *value, const char *pointer) {
+    char text[PROBLEM_DETAIL_BYTES];
+    (void)snprintf(text, sizeof text, "%.64s", name);
+    if (!is_token(name) || is_refused_header(name)) {
+        problem_add(t->problem, pointer, "the header %s cannot be set", text);
+        return;
+    }
+    if (!cJSON_IsString(value) || !is_field_value(value->valuestring)) {
+        problem_add(t->problem, pointer, "the value of header %s must be a string, or a list of them, without control characters", text);
+        return;
+    }
+    if (t->options->header_count == OPTION_MAX_HEADERS) {
+        problem_add(t->problem, pointer, "more than %d headers", OPTION_MAX_HEADERS);
+        return;
+    }
+    size_t size = strlen(name) + strlen(value->valuestring) + 3;
+    char *line = arena_alloc(&t->batch->arena, size);
+    if (line)
+        (void)snprintf(line, size, "%s: %s", name, value->valuestring);
+    else
+        problem_set(t->problem, 503, "out of memory");
+    lines[t->options->header_count++] = line;
+}
+
+static void read_headers(const struct fetch_options_target *t, const cJSON *value, const char *pointer) {
+    const cJSON *field, *one;
+    const char **lines = arena_alloc(&t->batch->arena, OPTION_MAX_HEADERS * sizeof *lines);
+    t->options->header_count = 0;
+    if (!cJSON_IsObject(value) || !lines) {
+        if (lines)
+            problem_add(t->problem, pointer, "headers must be an object of name to value");
+        else
+            problem_set(t->problem, 503, "out of memory");
+        return;
+    }
+    cJSON_ArrayForEach(field, value) {
+        if (cJSON_IsArray(field))
+            cJSON_ArrayForEach(one, field) add_header(t, lines, field->string, one, pointer);
+        else
+            add_header(t, lines, field->string, field, pointer);
+    }
+    t->options->headers = lines;
+}
+
+static void read_bool(const struct fetch_options_target *t, const struct row *row, const cJSON *value, const char *pointer) {
+    if (cJSON_IsBool(value))
+        *(bool *)((char *)t->options + row->offset) = cJSON_IsTrue(value);
+    else
+        problem_add(t->problem, pointer, "%s must be true or false", row->name);
+}
+
+static int64_t milliseconds(double seconds) {
+    return (int64_t)(seconds * 1000 + 0.5);
+}
+
+static void store_number(const struct fetch_options_target *t, const struct row *row, double number) {
+    char *field = (char *)t->options + row->offset;
+    switch (row->kind) {
+    case KIND_INT:
+        *(int *)(void *)field = (int)number;
+        break;
+    case KIND_BYTES:
+        *(int64_t *)(void *)field = (int64_t)number;
+        break;
+    case KIND_SECONDS:
+        *(int64_t *)(void *)field = milliseconds(number);
+        break;
+    case KIND_CONCURRENT:
+        t->batch->max_concurrent = (size_t)number;
+        break;
+    default:
+        t->batch->deadline_ms = clock_now_ms() + milliseconds(number);
+    }
+}
+
+static void read_value(const struct fetch_options_target *t, const struct row *row, const cJSON *value, const char *pointer) {
+    double number;
+    switch (row->kind) {
+    case KIND_BOOL:
+        read_bool(t, row, value, pointer);
+        return;
+    case KIND_METHOD:
+        read_method(t, value, pointer);
+        return;
+    case KIND_HEADERS:
+        read_headers(t, value, pointer);
+        return;
+    case KIND_BODY:
+        read_body(t, value, pointer);
+        return;
+    case KIND_INCLUDE:
+        read_include(t, value, pointer);
+        return;
+    default:
+        if (read_number(t, row, value, pointer, &number))
+            store_number(t, row, number);
+    }
+}
+
+bool fetch_options_read(const struct fetch_options_target *target, const char *name, const cJSON *value, const char *pointer) {
+    const struct row *row = find_row(name);
+    if (!row)
+        return false;
+    if (row->batch_only && target->is_item)
+        problem_add(target->problem, pointer, "%s is an option of the whole batch", name);
+    else
+        read_value(target, row, value, pointer);
+    return true;
+}
+
+/* ---- query parameters ---- */
+
+static cJSON *list_value(const char *text) {
+    cJSON *list = cJSON_CreateArray();
+    while (list && *text) {
+        char name[64];
+        size_t n = strcspn(text, ",");
+        (void)snprintf(name, sizeof name, "%.*s", n < sizeof name ? (int)n : (int)sizeof name - 1, text);
+        if (!cJSON_AddItemToArray(list, cJSON_CreateString(name))) {
+            cJSON_Delete(list);
+            return NULL;
+        }
+        text += n + (text[n] == ',');
+    }
+    return list;
+}
+
+/* A text that is no value of the kind stays a text, and is refused as one. */
+static cJSON *query_value(const struct row *row, const char *text) {
+    char *end;
+    double number;
+    switch (row->kind) {
+    case KIND_METHOD:
+    case KIND_BODY:
+    case KIND_HEADERS:
+        return cJSON_CreateString(text);
+    case KIND_INCLUDE:
+        return list_value(text);
+    case KIND_BOOL:
+        return strcmp(text, "true") == 0 ? cJSON_CreateTrue() : strcmp(text, "false") == 0 ? cJSON_CreateFalse() : cJSON_CreateString(text);
+    default:
+        number = strtod(text, &end);
+        return *text && text[strspn(text, "0123456789.eE+-")] == '\0' && *end == '\0' ? cJSON_CreateNumber(number) : cJSON_CreateString(text);
+    }
+}
+
+bool fetch_options_read_query(const struct fetch_options_target *target, const char *name, const char *value) {
+    char pointer[PROBLEM_POINTER_BYTES];
+    const struct row *row = find_row(name);
+    if (!row)
+        return false;
+    (void)snprintf(pointer, sizeof pointer, "?%s", name);
+    cJSON *json = query_value(row, value);
+    if (json)
+        read_value(target, row, json, pointer);
+    else
+        problem_set(target->problem, 503, "out of memory");
+    cJSON_Delete(json);
+    return true;
+}
+
+void fetch_options_finish(const struct fetch_options_target *target, const char *pointer) {
+    if (strcmp(target->options->method, "HEAD") == 0 && target->options->body)
+        problem_add(target->problem, pointer, "a HEAD request has no body");
+}

@@ -1,0 +1,237 @@
+#include "api/json_scan.h"
+
+#include "base/utf8.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+struct scan {
+    const char *text;
+    size_t len;
+    size_t at;
+    size_t values;
+    size_t max_values;
+    size_t depth;
+    uint64_t is_object; /* a bit for each open level */
+    enum json_scan_verdict verdict;
+    const char *reason;
+};
+
+static bool fail(struct scan *s, const char *reason) {
+    s->verdict = JSON_SCAN_MALFORMED;
+    s->reason = reason;
+    return false;
+}
+
+static char peek(const struct scan *s) {
+    return s->at < s->len ? s->text[s->at] : '\0';
+}
+
+static void skip_blank(struct scan *s) {
+    while (s->at < s->len && strchr(" \t\r\n", s->text[s->at]) && s->text[s->at] != '\0')
+        s->at++;
+}
+
+static bool scan_word(struct scan *s, const char *word) {
+    size_t n = strlen(word);
+    if (s->len - s->at < n || memcmp(s->text + s->at, word, n) != 0)
+        return fail(s, "not a JSON value");
+    s->at += n;
+    return true;
+}
+
+static bool scan_digits(struct scan *s) {
+    if (!isdigit((unsigned char)peek(s)))
+        return fail(s, "a digit is missing");
+    while (isdigit((unsigned char)peek(s)))
+        s->at++;
+    return true;
+}
+
+static bool scan_number(struct scan *s) {
+    if (peek(s) == '-')
+        s->at++;
+    if (peek(s) == '0') {
+        s->at++;
+        if (isdigit((unsigned char)peek(s)))
+            return fail(s, "a number begins with a zero");
+    } else if (!scan_digits(s)) {
+        return false;
+    }
+    if (peek(s) == '.') {
+        s->at++;
+        if (!scan_digits(s))
+            return false;
+    }
+    if (peek(s) == 'e' || peek(s) == 'E') {
+        s->at++;
+        if (peek(s) == '+' || peek(s) == '-')
+            s->at++;
+        return scan_digits(s);
+    }
+    return true;
+}
+
+static bool scan_hex4(struct scan *s, unsigned *ret_code) {
+    unsigned code = 0;
+    for (int i = 0; i < 4; i++) {
+        char c = peek(s);
+        if (!isxdigit((unsigned char)c))
+            return fail(s, "\\u needs four hexadecimal digits");
+        code = code * 16 + (unsigned)(isdigit((unsigned char)c) ? c - '0' : (c | 0x20) - 'a' + 10);
+        s->at++;
+    }
+    *ret_code = code;
+    return true;
+}
+
+static bool scan_unicode(struct scan *s) {
+    unsigned code, low;
+    if (!scan_hex4(s, &code))
+        return false;
+    if (code == 0)
+        return fail(s, "a string holds the character NUL");
+    if (code >= 0xDC00 && code <= 0xDFFF)
+        return fail(s, "half of a surrogate pair");
+    if (code < 0xD800 || code > 0xDBFF)
+        return true;
+    if (s->len - s->at < 2 || s->text[s->at] != '\\' || s->text[s->at + 1] != 'u')
+        return fail(s, "half of a surrogate pair");
+    s->at += 2;
+    if (!scan_hex4(s, &low))
+        return false;
+    return (low >= 0xDC00 && low <= 0xDFFF) || fail(s, "half of a surrogate pair");
+}
+
+static bool scan_escape(struct scan *s) {
+    char c = peek(s);
+    if (c == '\0' || !strchr("\"\\/bfnrtu", c))
+        return fail(s, "an unknown escape in a string");
+    s->at++;
+    return c != 'u' || scan_unicode(s);
+}
+
+static bool scan_string(struct scan *s) {
+    if (peek(s) != '"')
+        return fail(s, "a string is missing");
+    s->at++;
+    while (s->at < s->len) {
+        unsigned char c = (unsigned char)s->text[s->at];
+        if (c == '"') {
+            s->at++;
+            return true;
+        }
+        if (c < 0x20)
+            return fail(s, "a control character in a string");
+        size_t n = utf8_sequence(s->text + s->at, s->len - s->at);
+        if (n == 0)
+            return fail(s, "bytes that are not UTF-8");
+        s->at += n;
+        if (c == '\\' && !scan_escape(s))
+            return false;
+    }
+    return fail(s, "a string does not end");
+}
+
+static bool open_level(struct scan *s, bool is_object) {
+    if (s->depth == JSON_SCAN_MAX_DEPTH) {
+        s->verdict = JSON_SCAN_TOO_DEEP;
+        s->reason = "nested too deeply";
+        return false;
+    }
+    s->is_object = s->is_object << 1 | is_object;
+    s->depth++;
+    s->at++;
+    return true;
+}
+
+static void close_level(struct scan *s) {
+    s->is_object >>= 1;
+    s->depth--;
+    s->at++;
+}
+
+static bool scan_key(struct scan *s) {
+    skip_blank(s);
+    if (!scan_string(s))
+        return false;
+    skip_blank(s);
+    if (peek(s) != ':')
+        return fail(s, "a colon is missing");
+    s->at++;
+    return true;
+}
+
+static bool scan_scalar(struct scan *s) {
+    switch (peek(s)) {
+    case '"':
+        return scan_string(s);
+    case 't':
+        return scan_word(s, "true");
+    case 'f':
+        return scan_word(s, "false");
+    case 'n':
+        return scan_word(s, "null");
+    default:
+        return peek(s) == '-' || isdigit((unsigned char)peek(s)) ? scan_number(s) : fail(s, "not a JSON value");
+    }
+}
+
+/* Reads what may begin a value. True with `*ret_open`: a level was opened that is not empty, and a value has to follow. */
+static bool begin_value(struct scan *s, bool *ret_open) {
+    skip_blank(s);
+    *ret_open = false;
+    if (++s->values > s->max_values) {
+        s->verdict = JSON_SCAN_TOO_MANY;
+        s->reason = "too many values";
+        return false;
+    }
+    char c = peek(s);
+    if (c != '[' && c != '{')
+        return scan_scalar(s);
+    if (!open_level(s, c == '{'))
+        return false;
+    skip_blank(s);
+    if (peek(s) == (c == '{' ? '}' : ']')) {
+        close_level(s);
+        return true;
+    }
+    *ret_open = true;
+    return c == '[' || scan_key(s);
+}
+
+/* After a value: closes what ends here. True with `*ret_more`: a comma came, and a value has to follow. */
+static bool end_value(struct scan *s, bool *ret_more) {
+    *ret_more = false;
+    while (s->depth > 0) {
+        bool in_object = s->is_object & 1;
+        skip_blank(s);
+        if (peek(s) == ',') {
+            s->at++;
+            *ret_more = true;
+            return !in_object || scan_key(s);
+        }
+        if (peek(s) != (in_object ? '}' : ']'))
+            return fail(s, in_object ? "a comma or a closing brace is missing" : "a comma or a closing bracket is missing");
+        close_level(s);
+    }
+    return true;
+}
+
+enum json_scan_verdict json_scan(const char *text, size_t len, size_t max_values, struct json_scan_fault *ret_fault) {
+    struct scan s = {.text = text, .len = len, .max_values = max_values};
+    bool more = true;
+    bool ok = true;
+    while (ok && more) {
+        ok = begin_value(&s, &more);
+        if (ok && !more)
+            ok = end_value(&s, &more);
+    }
+    skip_blank(&s);
+    if (ok && s.at < len)
+        (void)fail(&s, "something follows the value");
+    *ret_fault = (struct json_scan_fault){.offset = s.at, .reason = s.reason};
+    return s.verdict;
+}

@@ -1,0 +1,29 @@
+/* Checks that a text is JSON as RFC 8259 has it, and of bounded shape, before a parser builds a tree from it.
+ *
+ * cJSON takes more than the RFC allows (trailing text, leading zeros, raw control characters, invalid UTF-8, NUL) and spends forty
+ * times the size of the text on an array of small numbers. Not recursive.
+ */
+#ifndef FETCHPOOL_API_JSON_SCAN_H
+#define FETCHPOOL_API_JSON_SCAN_H
+
+#include <stddef.h>
+
+enum { JSON_SCAN_MAX_DEPTH = 32 };
+
+enum json_scan_verdict {
+    JSON_SCAN_OK,
+    JSON_SCAN_MALFORMED,
+    JSON_SCAN_TOO_DEEP,
+    JSON_SCAN_TOO_MANY, /* more values than `max_values` */
+};
+
+struct json_scan_fault {
+    size_t offset;      /* of the byte that cannot stand there */
+    const char *reason; /* a phrase for people, static */
+};
+
+/* `ret_fault` is set when the verdict is not JSON_SCAN_OK. NUL as a character of a string, raw or escaped, and half of a surrogate
+ * pair are refused with the malformed. */
+enum json_scan_verdict json_scan(const char *text, size_t len, size_t max_values, struct json_scan_fault *ret_fault);
+
+#endif

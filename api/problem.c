@@ -1,0 +1,79 @@
+#include "api/problem.h"
+
+#include "base/json.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static const struct {
+    int status;
+    const char *title;
+} titles[] = {
+    {400, "Bad Request"},          {404, "Not Found"},
+    {405, "Method Not Allowed"},   {406, "Not Acceptable"},
+    {413, "Content Too Large"},    {415, "Unsupported Media Type"},
+    {422, "Unprocessable Content"}, {500, "Internal Server Error"},
+    {503, "Service Unavailable"},
+};
+
+const char *problem_title(int status) {
+    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++)
+        if (titles[i].status == status)
+            return titles[i].title;
+    return "Error";
+}
+
+void problem_set(struct problem *p, int status, const char *format, ...) {
+    if (p->status != 0)
+        return;
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(p->detail, sizeof p->detail, format, args); /* a cut sentence is still a sentence */
+    va_end(args);
+    p->status = status;
+}
+
+void problem_add(struct problem *p, const char *pointer, const char *format, ...) {
+    problem_set(p, 422, "the request is well-formed, but what it asks for is not valid");
+    if (p->error_count < PROBLEM_MAX_ERRORS) {
+        struct problem_error *error = &p->errors[p->error_count];
+        va_list args;
+        va_start(args, format);
+        (void)vsnprintf(error->detail, sizeof error->detail, format, args);
+        va_end(args);
+        (void)snprintf(error->pointer, sizeof error->pointer, "%s", pointer);
+    }
+    p->error_count++;
+}
+
+static void put_errors(struct json *j, const struct problem *p) {
+    json_key(j, "errors");
+    json_array_open(j);
+    for (size_t i = 0; i < p->error_count && i < PROBLEM_MAX_ERRORS; i++) {
+        json_object_open(j);
+        json_key(j, "pointer");
+        json_text(j, p->errors[i].pointer);
+        json_key(j, "detail");
+        json_text(j, p->errors[i].detail);
+        json_object_close(j);
+    }
+    json_array_close(j);
+}
+
+enum err problem_json(const struct problem *p, struct buf *out) {
+    struct json j;
+    json_begin(&j, out);
+    json_object_open(&j);
+    json_key(&j, "type");
+    json_text(&j, "about:blank");
+    json_key(&j, "title");
+    json_text(&j, problem_title(p->status));
+    json_key(&j, "status");
+    json_int(&j, p->status);
+    json_key(&j, "detail");
+    json_text(&j, p->detail);
+    if (p->error_count > 0)
+        put_errors(&j, p);
+    json_object_close(&j);
+    return json_end(&j);
+}

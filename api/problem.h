@@ -1,0 +1,40 @@
+/* Why a request is refused, as RFC 9457 has it (application/problem+json). */
+#ifndef FETCHPOOL_API_PROBLEM_H
+#define FETCHPOOL_API_PROBLEM_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#include <stddef.h>
+
+enum { PROBLEM_MAX_ERRORS = 10, PROBLEM_POINTER_BYTES = 128, PROBLEM_DETAIL_BYTES = 256 };
+
+/* One place in the request that is wrong. */
+struct problem_error {
+    char pointer[PROBLEM_POINTER_BYTES]; /* JSON Pointer (RFC 6901) into the body, or "?name" for a query parameter */
+    char detail[PROBLEM_DETAIL_BYTES];
+};
+
+/* status 0: there is no problem. */
+struct problem {
+    int status;
+    char detail[PROBLEM_DETAIL_BYTES];
+    int retry_after_s;      /* 0: no Retry-After header */
+    const char *allow;      /* NULL: no Allow header; static */
+    size_t error_count;     /* of all that were found; only the first are kept */
+    struct problem_error errors[PROBLEM_MAX_ERRORS];
+};
+
+/* Refuses with a sentence for people. A problem that is set already stays. */
+void problem_set(struct problem *p, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Adds one place to a 422. */
+void problem_add(struct problem *p, const char *pointer, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* The reason phrase of a status, "Not Found"; static. */
+const char *problem_title(int status);
+
+/* The document. ERR_NOMEM, ERR_LIMIT. */
+enum err problem_json(const struct problem *p, struct buf *out) ERR_MUST_CHECK;
+
+#endif

@@ -1,0 +1,60 @@
+/* One HTTP request, as handlers see it: what it asks, its body, and how to answer later.
+ *
+ * A handler either responds at once (api/respond.h) or keeps the request and suspends it: then no front-end thread waits, and
+ * after request_resume, which any thread may call, `proceed` is asked to respond or to suspend again. All but request_resume
+ * belongs to the front-end thread. libmicrohttpd stays behind this, respond.h and server.h.
+ */
+#ifndef FETCHPOOL_API_REQUEST_H
+#define FETCHPOOL_API_REQUEST_H
+
+#include "api/problem.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct api;
+struct request;
+struct route;
+struct MHD_Connection;
+
+/* What a handler leaves behind when it does not respond at once. */
+struct request_ops {
+    /* The request was resumed: respond, or suspend again. */
+    void (*proceed)(struct request *r, void *call);
+    /* The response was sent or the client is gone; the last call for this request. It is not suspended then. */
+    void (*close)(void *call);
+};
+
+/* Handlers may read the fields up to `ops`; texts are borrowed until the request ends. */
+struct request {
+    struct api *api;
+    const char *method;
+    const char *path;
+    struct buf body;
+    const struct request_ops *ops; /* set by a handler that goes on later, with `call` */
+    void *call;
+    /* private to server.c, request.c and respond.c */
+    struct MHD_Connection *connection;
+    const struct route *route;
+    struct problem refusal; /* decided before the body came; sent once it has been read */
+    size_t discarded_bytes;
+    bool handled;
+    bool responded;
+    bool suspended;
+};
+
+/* Value of the first header of that name, or NULL. */
+const char *request_header(const struct request *r, const char *name);
+
+/* Calls `each` for every query parameter in turn; `value` is "" when there is none. */
+void request_query(const struct request *r, void (*each)(void *arg, const char *name, const char *value), void *arg);
+
+/* Sets the request aside. The lock that request_resume is called under must be held, so that it cannot come first. */
+void request_suspend(struct request *r);
+
+/* Once for each request_suspend; the request may end before it returns. Any thread. */
+void request_resume(struct request *r);
+
+#endif

@@ -1,0 +1,87 @@
+#include "api/respond.h"
+
+#include "api/server.h"
+
+#include <microhttpd.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { RESPOND_BLOCK_BYTES = 64 * 1024, RESPOND_PROBLEM_MAX_BYTES = 32 * 1024 };
+
+static bool add_header(struct MHD_Response *response, const char *name, const char *value) {
+    return MHD_add_response_header(response, name, value) == MHD_YES;
+}
+
+/* Takes over the response. */
+static void queue(struct request *r, int status, const char *type, struct MHD_Response *response) {
+    if (!response)
+        return;
+    bool ok = add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type) && add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") &&
+              add_header(response, "X-Content-Type-Options", "nosniff");
+    if (ok && api_is_draining(r->api))
+        ok = add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    r->responded = ok && MHD_queue_response(r->connection, (unsigned)status, response) == MHD_YES;
+    MHD_destroy_response(response);
+}
+
+static struct MHD_Response *create_from(struct buf *body) {
+    size_t len;
+    char *data = buf_take(body, &len);
+    struct MHD_Response *response = MHD_create_response_from_buffer(len, data, MHD_RESPMEM_MUST_FREE);
+    if (!response)
+        free(data);
+    return response;
+}
+
+void respond_json(struct request *r, int status, struct buf *body) {
+    queue(r, status, "application/json", create_from(body));
+}
+
+static bool add_number_header(struct MHD_Response *response, const char *name, int value) {
+    char text[16];
+    (void)snprintf(text, sizeof text, "%d", value);
+    return add_header(response, name, text);
+}
+
+void respond_problem(struct request *r, const struct problem *p) {
+    struct buf body;
+    buf_init(&body, RESPOND_PROBLEM_MAX_BYTES);
+    if (problem_json(p, &body) || buf_append_char(&body, '\n')) {
+        buf_fini(&body);
+        return;
+    }
+    struct MHD_Response *response = create_from(&body);
+    bool ok = response != NULL;
+    if (ok && p->allow)
+        ok = add_header(response, MHD_HTTP_HEADER_ALLOW, p->allow);
+    if (ok && p->retry_after_s)
+        ok = add_number_header(response, MHD_HTTP_HEADER_RETRY_AFTER, p->retry_after_s);
+    if (ok)
+        queue(r, p->status, "application/problem+json", response);
+    else if (response)
+        MHD_destroy_response(response);
+}
+
+struct stream {
+    respond_read_fn *read;
+    void *call;
+};
+
+static ssize_t read_stream(void *arg, uint64_t position, char *bytes, size_t size) {
+    struct stream *stream = arg;
+    (void)position;
+    ssize_t n = stream->read(stream->call, bytes, size);
+    return n < 0 ? MHD_CONTENT_READER_END_OF_STREAM : n;
+}
+
+void respond_stream(struct request *r, uint64_t length, respond_read_fn *read, void *call) {
+    struct stream *stream = malloc(sizeof *stream);
+    if (!stream)
+        return;
+    *stream = (struct stream){.read = read, .call = call};
+    uint64_t size = length == RESPOND_LENGTH_UNKNOWN ? MHD_SIZE_UNKNOWN : length;
+    struct MHD_Response *response = MHD_create_response_from_callback(size, RESPOND_BLOCK_BYTES, read_stream, stream, free);
+    if (!response)
+        free(stream);
+    queue(r, 200, "application/json", response);
+}

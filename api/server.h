@@ -1,0 +1,49 @@
+/* The HTTP front end: one libmicrohttpd thread for each listening socket.
+ *
+ * Requests whose answer is not there yet are suspended, so no front-end thread waits for a fetch.
+ */
+#ifndef FETCHPOOL_API_SERVER_H
+#define FETCHPOOL_API_SERVER_H
+
+#include "base/err.h"
+#include "base/timers.h"
+#include "config/settings.h"
+#include "pool/fetch.h"
+#include "pool/pool.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct api;
+
+/* What the front end works with; all borrowed until api_destroy. */
+struct api_options {
+    const struct settings *settings;
+    struct pool *pool;
+    struct fetcher *fetcher;
+    struct timers *timers;
+    const int *sockets; /* bound and listening; closed by whoever opened them, after api_destroy */
+    size_t socket_count;
+    void (*drained)(void *arg); /* called once after api_drain, by any thread; api_destroy is to follow */
+    void *arg;
+};
+
+/* Starts to serve. ERR_NOMEM, ERR_LIBRARY. */
+enum err api_create(const struct api_options *options, struct api **ret_api) ERR_MUST_CHECK;
+
+/* Closes all connections. Every request must have been answered, as `drained` says, or none have come. Accepts NULL. */
+void api_destroy(struct api *api);
+
+/* Takes no more work (503), lets what runs finish, and calls `drained` when every client has its answer. What is not done after
+ * server.drain_timeout ends as FETCH_SHUTDOWN. Once. Any thread. */
+void api_drain(struct api *api);
+
+/* Cuts the drain short: ends what runs as FETCH_SHUTDOWN now. Any thread. */
+void api_drain_now(struct api *api);
+
+bool api_is_draining(const struct api *api);
+
+/* For handlers. */
+const struct api_options *api_options(const struct api *api);
+
+#endif

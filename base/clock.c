@@ -1,0 +1,28 @@
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int64_t clock_now_us(void) {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail for this clock */
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t clock_now_ms(void) {
+    return clock_now_us() / 1000;
+}
+
+struct timespec clock_timespec(int64_t at_ms) {
+    return (struct timespec){.tv_sec = (time_t)(at_ms / 1000), .tv_nsec = (long)(at_ms % 1000) * 1000000};
+}
+
+void clock_wall_text(char ret_text[CLOCK_RFC3339_BYTES]) {
+    struct timespec now;
+    struct tm utc;
+    char seconds[24];
+    (void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock */
+    if (!gmtime_r(&now.tv_sec, &utc) || strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &utc) == 0)
+        seconds[0] = '\0';
+    (void)snprintf(ret_text, CLOCK_RFC3339_BYTES, "%s.%03dZ", seconds, (int)(now.tv_nsec / 1000000));
+}

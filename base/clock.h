@@ -1,0 +1,22 @@
+/* Time. Everything that is measured or waited for uses the monotonic clock; the wall clock is for people and logs only. */
+#ifndef FETCHPOOL_BASE_CLOCK_H
+#define FETCHPOOL_BASE_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+/* Larger than any time that clock_now_ms gives: "never". */
+#define CLOCK_NEVER INT64_MAX
+
+/* Monotonic, from an arbitrary start. clock_gettime(2). Any thread. */
+int64_t clock_now_ms(void);
+int64_t clock_now_us(void);
+
+/* A monotonic time in milliseconds as sem_clockwait(3) takes it. */
+struct timespec clock_timespec(int64_t at_ms);
+
+/* Wall clock as RFC 3339 in UTC with milliseconds, "2026-11-22T10:00:00.123Z", NUL included in 25 bytes. */
+enum { CLOCK_RFC3339_BYTES = 32 };
+void clock_wall_text(char ret_text[CLOCK_RFC3339_BYTES]);
+
+#endif

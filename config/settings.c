@@ -1,0 +1,174 @@
+#include "config/settings_table.h"
+
+#include "base/version.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KIB INT64_C(1024)
+#define MIB (1024 * KIB)
+#define GIB (1024 * MIB)
+#define SECOND INT64_C(1000)
+#define HOUR (3600 * SECOND)
+#define DAY (24 * HOUR)
+
+static const char *const level_names[] = {"error", "warning", "info", "debug", NULL};
+static const char *const format_names[] = {"logfmt", "json", "journal", NULL};
+
+static_assert(sizeof(enum log_level) == sizeof(int), "choices are stored as int");
+static_assert(sizeof(enum settings_log_format) == sizeof(int), "choices are stored as int");
+
+#define AT(member) offsetof(struct settings, member)
+#define LIST(name, member, preset, min, max, help)                                                                     \
+    { name, SETTINGS_TYPE_LIST, AT(member), preset, min, max, NULL, help }
+#define SIZE(name, member, preset, min, max, help)                                                                     \
+    { name, SETTINGS_TYPE_SIZE, AT(member), preset, min, max, NULL, help }
+#define COUNT(name, member, preset, min, max, help)                                                                    \
+    { name, SETTINGS_TYPE_COUNT, AT(member), preset, min, max, NULL, help }
+#define SECONDS(name, member, preset, min, max, help)                                                                  \
+    { name, SETTINGS_TYPE_SECONDS, AT(member), preset, min, max, NULL, help }
+#define TEXT(name, member, preset, help)                                                                               \
+    { name, SETTINGS_TYPE_TEXT, AT(member), preset, 0, SETTINGS_TEXT_MAX_BYTES, NULL, help }
+#define CHOICE(name, member, preset, choices, help)                                                                    \
+    { name, SETTINGS_TYPE_CHOICE, AT(member), preset, 0, 0, choices, help }
+
+/* clang-format off */
+const struct settings_row settings_table[] = {
+    LIST("server.listen", server.listen, "127.0.0.1:8080", 1, 16,
+         "Addresses to listen on: host:port, [v6]:port or unix:/path"),
+    SIZE("server.max_request_bytes", server.max_request_bytes, "16MiB", KIB, GIB,
+         "The largest request body that is read"),
+    COUNT("server.max_urls", server.max_urls, "100000", 1, 1000000,
+          "URLs in one request at most"),
+    COUNT("server.max_connections", server.max_connections, "4096", 1, 1000000,
+          "Client connections open at once at most"),
+    SECONDS("server.idle_timeout", server.idle_timeout_ms, "60", SECOND, DAY,
+            "How long a connection may stay silent before it is closed"),
+    SECONDS("server.drain_timeout", server.drain_timeout_ms, "30", 0, HOUR,
+            "How long running batches may go on after SIGTERM"),
+    SIZE("server.answer_buffer", server.answer_buffer_bytes, "4MiB", 4 * KIB, GIB,
+         "Finished results a batch may hold for its reader before no new fetch of it starts"),
+
+    COUNT("pool.workers", pool.workers, "256", 1, 10000,
+          "Fetches in flight at once at most, each in a thread that is started on demand"),
+    COUNT("pool.queue", pool.queue, "1000000", 1, 100000000,
+          "URLs that may wait for a worker; requests beyond are refused"),
+    COUNT("pool.max_concurrent", pool.max_concurrent, "5", 1, 100000,
+          "Fetches of one batch in flight at once, where the request does not say"),
+    COUNT("pool.max_concurrent_limit", pool.max_concurrent_limit, "1000", 1, 100000,
+          "The largest max_concurrent that a request may ask for"),
+    SECONDS("pool.idle_timeout", pool.idle_timeout_ms, "30", 10, DAY,
+            "How long an idle worker thread stays"),
+    COUNT("pool.handles", pool.handles, "1024", 0, 1000000,
+          "Idle handles with warm connections kept at most"),
+    SECONDS("pool.handle_idle_timeout", pool.handle_idle_timeout_ms, "30", 10, DAY,
+            "How long an idle handle and its connections are kept"),
+
+    SECONDS("fetch.timeout", fetch.timeout_ms, "30", 1, DAY,
+            "Time for one URL, where the request does not say"),
+    SECONDS("fetch.timeout_limit", fetch.timeout_limit_ms, "600", 1, DAY,
+            "The largest timeout that a request may ask for"),
+    SECONDS("fetch.connect_timeout", fetch.connect_timeout_ms, "10", 1, DAY,
+            "Time to connect, TLS included, where the request does not say"),
+    COUNT("fetch.max_redirects", fetch.max_redirects, "10", 0, 100,
+          "Redirects followed for one URL, where the request does not say"),
+    SIZE("fetch.max_size", fetch.max_size_bytes, "10MiB", 1, 1024 * GIB,
+         "The largest decoded body, where the request does not say"),
+    SIZE("fetch.max_size_limit", fetch.max_size_limit_bytes, "100MiB", 1, 1024 * GIB,
+         "The largest max_size that a request may ask for"),
+    TEXT("fetch.user_agent", fetch.user_agent, "fetchpool/" FETCHPOOL_VERSION,
+         "The User-Agent header, where the request gives none; empty for none"),
+    TEXT("fetch.ca_file", fetch.ca_file, "",
+         "File of trusted certificates (PEM); empty for those of the system"),
+
+    LIST("guard.allow", guard.allow, "", 0, 1000,
+         "Address prefixes that may be fetched from though they are not public, as 10.1.0.0/16"),
+    LIST("guard.deny", guard.deny, "", 0, 1000,
+         "Address prefixes that are never fetched from; wins over guard.allow"),
+
+    CHOICE("log.level", log.level, "info", level_names,
+           "The least important events that are logged"),
+    CHOICE("log.format", log.format, "logfmt", format_names,
+           "How a log line is written; journal has the prefixes of sd-daemon(3) and no time"),
+};
+/* clang-format on */
+
+const size_t settings_table_count = sizeof settings_table / sizeof settings_table[0];
+
+const struct settings_row *settings_table_find(const char *name) {
+    for (size_t i = 0; i < settings_table_count; i++)
+        if (strcmp(settings_table[i].name, name) == 0)
+            return &settings_table[i];
+    return NULL;
+}
+
+bool settings_table_has_section(const char *section, size_t len) {
+    for (size_t i = 0; i < settings_table_count; i++)
+        if (settings_row_section_len(&settings_table[i]) == len && memcmp(settings_table[i].name, section, len) == 0)
+            return true;
+    return false;
+}
+
+size_t settings_row_section_len(const struct settings_row *row) {
+    return strcspn(row->name, ".");
+}
+
+const char *settings_row_key(const struct settings_row *row) {
+    return row->name + settings_row_section_len(row) + 1;
+}
+
+static void *member(const struct settings_row *row, enum settings_type type, struct settings *s) {
+    assert(row->type == type);
+    (void)type;
+    return (char *)s + row->offset;
+}
+
+int64_t *settings_row_number(const struct settings_row *row, struct settings *s) {
+    return member(
+        row, row->type == SETTINGS_TYPE_SIZE || row->type == SETTINGS_TYPE_SECONDS ? row->type : SETTINGS_TYPE_COUNT,
+        s);
+}
+
+char **settings_row_text(const struct settings_row *row, struct settings *s) {
+    return member(row, SETTINGS_TYPE_TEXT, s);
+}
+
+struct settings_list *settings_row_list(const struct settings_row *row, struct settings *s) {
+    return member(row, SETTINGS_TYPE_LIST, s);
+}
+
+const struct settings_list *settings_row_list_const(const struct settings_row *row, const struct settings *s) {
+    assert(row->type == SETTINGS_TYPE_LIST);
+    return (const void *)((const char *)s + row->offset);
+}
+
+int settings_row_choice(const struct settings_row *row, const struct settings *s) {
+    int choice;
+    assert(row->type == SETTINGS_TYPE_CHOICE);
+    memcpy(&choice, (const char *)s + row->offset, sizeof choice);
+    return choice;
+}
+
+void settings_row_set_choice(const struct settings_row *row, int choice, struct settings *s) {
+    memcpy(member(row, SETTINGS_TYPE_CHOICE, s), &choice, sizeof choice);
+}
+
+static void free_member(const struct settings_row *row, struct settings *s) {
+    if (row->type == SETTINGS_TYPE_TEXT)
+        free(*settings_row_text(row, s));
+    if (row->type != SETTINGS_TYPE_LIST)
+        return;
+    struct settings_list *list = settings_row_list(row, s);
+    for (size_t i = 0; i < list->count; i++)
+        free(list->items[i]);
+    free(list->items);
+}
+
+void settings_destroy(struct settings *s) {
+    if (!s)
+        return;
+    for (size_t i = 0; i < settings_table_count; i++)
+        free_member(&settings_table[i], s);
+    free(s);
+}

@@ -1,0 +1,66 @@
+/* The values of all settings.
+ *
+ * They are defined by one table (config/settings.c) and read by config/settings_load.h; config/settings_print.h writes
+ * the dump, the help, the sample file and the manual from the same table, so a setting cannot be forgotten in one of
+ * them.
+ */
+#ifndef FETCHPOOL_CONFIG_SETTINGS_H
+#define FETCHPOOL_CONFIG_SETTINGS_H
+
+#include "base/log.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A list of texts. The settings own it. */
+struct settings_list {
+    char **items;
+    size_t count;
+};
+
+enum settings_log_format { LOG_FORMAT_LOGFMT, LOG_FORMAT_JSON, LOG_FORMAT_JOURNAL };
+
+/* Texts are never NULL; an empty one means "none". */
+struct settings {
+    struct {
+        struct settings_list listen;
+        int64_t max_request_bytes;
+        int64_t max_urls;
+        int64_t max_connections;
+        int64_t idle_timeout_ms;
+        int64_t drain_timeout_ms;
+        int64_t answer_buffer_bytes;
+    } server;
+    struct {
+        int64_t workers;
+        int64_t queue;
+        int64_t max_concurrent;
+        int64_t max_concurrent_limit;
+        int64_t idle_timeout_ms;
+        int64_t handles;
+        int64_t handle_idle_timeout_ms;
+    } pool;
+    struct {
+        int64_t timeout_ms;
+        int64_t timeout_limit_ms;
+        int64_t connect_timeout_ms;
+        int64_t max_redirects;
+        int64_t max_size_bytes;
+        int64_t max_size_limit_bytes;
+        char *user_agent;
+        char *ca_file;
+    } fetch;
+    struct {
+        struct settings_list allow;
+        struct settings_list deny;
+    } guard;
+    struct {
+        enum log_level level;
+        enum settings_log_format format;
+    } log;
+};
+
+/* Frees settings that settings_take gave out. Accepts NULL. */
+void settings_destroy(struct settings *s);
+
+#endif

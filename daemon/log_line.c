@@ -1,0 +1,184 @@
+#include "daemon/log_line.h"
+
+#include "base/utf8.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Kept free for quotes, braces, truncated=true and the newline. */
+enum { TAIL_BYTES = 32 };
+
+static const char *const level_names[] = {"error", "warning", "info", "debug"};
+static const char *const journal_prefixes[] = {"<3>", "<4>", "<6>", "<7>"};
+
+/* All or nothing; remembers that something was left out. */
+static bool put(struct log_line *l, const char *bytes, size_t n) {
+    if (l->cut || n > l->room - l->len) {
+        l->cut = true;
+        return false;
+    }
+    memcpy(l->bytes + l->len, bytes, n);
+    l->len += n;
+    return true;
+}
+
+static bool put_text(struct log_line *l, const char *text) {
+    return put(l, text, strlen(text));
+}
+
+/* Into the tail, which has room for it. */
+static void put_last(struct log_line *l, const char *text) {
+    size_t n = strlen(text);
+    memcpy(l->bytes + l->len, text, n);
+    l->len += n;
+}
+
+/* C0, DEL and C1, which some terminals obey too. */
+static bool is_control(const char *text, size_t n) {
+    unsigned char first = (unsigned char)text[0];
+    if (n == 1)
+        return first < 0x20 || first == 0x7F;
+    return n == 2 && first == 0xC2 && (unsigned char)text[1] < 0xA0;
+}
+
+static bool put_control(struct log_line *l, unsigned c) {
+    static const char letters[] = "\nn\rr\tt";
+    char escaped[8];
+    const char *at = c ? strchr(letters, (int)c) : NULL;
+    if (at)
+        (void)snprintf(escaped, sizeof escaped, "\\%c", at[1]);
+    else
+        (void)snprintf(escaped, sizeof escaped, "\\u%04x", c);
+    return put_text(l, escaped);
+}
+
+/* One character; returns the bytes read, 0 when the line is full. */
+static size_t put_character(struct log_line *l, const char *text, size_t len, bool quoted) {
+    size_t n = utf8_sequence(text, len);
+    bool fits;
+    if (n == 0)
+        fits = put_text(l, "\xEF\xBF\xBD");
+    else if (is_control(text, n))
+        fits = put_control(l, (unsigned char)text[n - 1]);
+    else if (quoted && (text[0] == '"' || text[0] == '\\'))
+        fits = put(l, text[0] == '"' ? "\\\"" : "\\\\", 2);
+    else
+        fits = put(l, text, n);
+    if (!fits)
+        return 0;
+    return n ? n : 1;
+}
+
+static void put_escaped(struct log_line *l, const char *text, bool quoted) {
+    size_t len = strlen(text);
+    while (len > 0) {
+        size_t n = put_character(l, text, len, quoted);
+        if (n == 0)
+            return;
+        text += n;
+        len -= n;
+    }
+}
+
+/* A quoted text may end early, but its quotes are whole. */
+static void put_quoted(struct log_line *l, const char *text) {
+    if (!put(l, "\"", 1))
+        return;
+    put_escaped(l, text, true);
+    put_last(l, "\"");
+}
+
+static bool is_bare(const char *text) {
+    for (const char *c = text; *c; c++)
+        if (*c <= 0x20 || *c >= 0x7F || *c == '"' || *c == '=' || *c == '\\')
+            return false;
+    return *text != '\0';
+}
+
+/* Plain ASCII, which may be cut anywhere. */
+static void put_bare(struct log_line *l, const char *text) {
+    size_t n = strlen(text);
+    size_t room = l->room - l->len;
+    (void)put(l, text, n < room ? n : room); /* fits, or the line is cut already */
+    l->cut |= n > room;
+}
+
+static void put_value(struct log_line *l, const char *text, bool always_quoted) {
+    if (always_quoted || !is_bare(text))
+        put_quoted(l, text);
+    else
+        put_bare(l, text);
+}
+
+static void number_text(const struct log_field *field, char ret_text[32]) {
+    if (field->kind == LOG_KIND_INT) {
+        (void)snprintf(ret_text, 32, "%" PRId64, field->number);
+        return;
+    }
+    int64_t us = field->number < 0 ? 0 : field->number;
+    int n = snprintf(ret_text, 32, "%" PRId64 ".%06d", us / 1000000, (int)(us % 1000000));
+    while (ret_text[n - 1] == '0' && ret_text[n - 2] != '.')
+        ret_text[--n] = '\0';
+}
+
+/* The name and the beginning of the value go in together, or neither. */
+static void put_field(struct log_line *l, const struct log_field *field, bool json) {
+    char number[32];
+    size_t before = l->len;
+    bool named = json ? put_text(l, ",\"") && put_text(l, field->name) && put_text(l, "\":")
+                      : put_text(l, " ") && put_text(l, field->name) && put_text(l, "=");
+    size_t value_at = l->len;
+    if (named && field->kind == LOG_KIND_TEXT) {
+        put_value(l, field->text ? field->text : "", json);
+    } else if (named) {
+        number_text(field, number);
+        named = put_text(l, number);
+    }
+    if (!named || l->len == value_at)
+        l->len = before;
+}
+
+static void put_fields(struct log_line *l, const struct log_event *e, bool json) {
+    for (size_t i = 0; i < e->count && !l->cut; i++)
+        put_field(l, &e->fields[i], json);
+    if (l->cut)
+        put_last(l, json ? ",\"truncated\":true" : " truncated=true");
+}
+
+static void put_json(struct log_line *l, const struct log_event *e) {
+    (void)(put_text(l, "{\"ts\":\"") && put_text(l, e->time) &&
+           put_text(l, "\",\"level\":\"") && /* the line is empty */
+           put_text(l, level_names[e->level]) && put_text(l, "\",\"msg\":"));
+    put_quoted(l, e->message);
+    put_fields(l, e, true);
+    put_last(l, "}");
+}
+
+static void put_logfmt(struct log_line *l, const struct log_event *e) {
+    (void)(put_text(l, "ts=") && put_text(l, e->time) && put_text(l, " level=") && /* the line is empty */
+           put_text(l, level_names[e->level]) && put_text(l, " msg="));
+    put_value(l, e->message, false);
+    put_fields(l, e, false);
+}
+
+void log_line_write(struct log_line *ret_line, enum settings_log_format format, const struct log_event *event) {
+    struct log_line *l = ret_line;
+    l->len = 0;
+    l->cut = false;
+    l->room = sizeof l->bytes - TAIL_BYTES;
+    switch (format) {
+    case LOG_FORMAT_JSON:
+        put_json(l, event);
+        break;
+    case LOG_FORMAT_JOURNAL:
+        (void)put_text(l, journal_prefixes[event->level]); /* the line is empty */
+        put_escaped(l, event->message, false);
+        put_fields(l, event, false);
+        break;
+    case LOG_FORMAT_LOGFMT:
+        put_logfmt(l, event);
+        break;
+    }
+    put_last(l, "\n");
+}

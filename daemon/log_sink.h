@@ -1,0 +1,14 @@
+/* Where log events go: each becomes a line (daemon/log_line.h) and is written to a file descriptor with one write(2).
+ */
+#ifndef FETCHPOOL_DAEMON_LOG_SINK_H
+#define FETCHPOOL_DAEMON_LOG_SINK_H
+
+#include "config/settings.h"
+
+/* From now on all events go to `fd`, which is borrowed for good (STDERR_FILENO). Once at start, before threads.
+ *
+ * Lines of several threads never mix. Who logs waits while the descriptor's reader is slow; a line that cannot be
+ * written at all (a closed pipe, a full disk) is lost without a word. SIGPIPE is to be ignored or blocked. */
+void log_sink_start(enum settings_log_format format, int fd);
+
+#endif

@@ -1,0 +1,204 @@
+/* fetchpoold: reads its command line and settings, serves until a signal comes, drains. */
+#include "base/log.h"
+#include "base/thread.h"
+#include "base/version.h"
+#include "config/settings_load.h"
+#include "config/settings_print.h"
+#include "daemon/limits.h"
+#include "daemon/listen.h"
+#include "daemon/log_sink.h"
+#include "daemon/options.h"
+#include "daemon/service.h"
+#include "pool/guard.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAIN_CONFIG_PATH "/etc/fetchpool/fetchpool.conf"
+#define MAIN_SIGNAL_DRAINED SIGRTMIN
+
+enum { MAIN_OUTPUT_MAX_BYTES = 1024 * 1024 };
+
+extern char **environ;
+
+static enum service_exit complain(enum service_exit code, const char *text) {
+    (void)fprintf(stderr, "fetchpoold: %s\n", text);
+    return code;
+}
+
+/* ---- settings ---- */
+
+static enum err load_file(struct settings_loader *l, const struct options *o) {
+    if (o->config_path)
+        return settings_load_file(l, o->config_path);
+    return access(MAIN_CONFIG_PATH, F_OK) == 0 ? settings_load_file(l, MAIN_CONFIG_PATH) : ERR_NONE;
+}
+
+static enum service_exit load_settings(struct settings_loader *l, const struct options *o) {
+    settings_load_check(l, "server.listen", listen_check);
+    settings_load_check(l, "guard.allow", guard_check_prefix);
+    settings_load_check(l, "guard.deny", guard_check_prefix);
+    enum err err = load_file(l, o);
+    if (!err)
+        err = settings_load_environment(l, environ);
+    for (size_t i = 0; i < o->assignment_count && !err; i++)
+        err = settings_load_assignment(l, o->assignments[i]);
+    if (!err)
+        err = settings_load_finish(l);
+    if (!err)
+        return SERVICE_EXIT_DONE;
+    const char *text = settings_loader_error(l);
+    return complain(err == ERR_IO ? SERVICE_EXIT_FILE : err == ERR_INVALID ? SERVICE_EXIT_SETTINGS : SERVICE_EXIT_FAILED,
+                    *text ? text : err_text(err));
+}
+
+static void start_log(const struct settings *settings) {
+    log_set_level(settings->log.level);
+    log_sink_start(settings->log.format, STDERR_FILENO);
+}
+
+static enum service_exit fit_limits(struct settings_loader *l) {
+    struct limits_message message;
+    int64_t files;
+    if (limits_raise_files(&files))
+        return complain(SERVICE_EXIT_FAILED, strerror(errno));
+    if (limits_fit(l, files, &message))
+        return complain(SERVICE_EXIT_LIMITS, message.text);
+    if (*message.text)
+        log_warning(message.text);
+    return SERVICE_EXIT_DONE;
+}
+
+/* ---- what is printed ---- */
+
+static enum service_exit print(struct buf *out, enum err err) {
+    bool written = !err && fwrite(out->data, 1, out->len, stdout) == out->len && fflush(stdout) == 0;
+    buf_fini(out);
+    return written ? SERVICE_EXIT_DONE : complain(SERVICE_EXIT_FAILED, err ? err_text(err) : strerror(errno));
+}
+
+static enum service_exit print_version(void) {
+    struct buf out;
+    buf_init(&out, MAIN_OUTPUT_MAX_BYTES);
+    return print(&out, buf_append_text(&out, "fetchpoold " FETCHPOOL_VERSION "\n"));
+}
+
+static enum service_exit print_help(void) {
+    struct buf out;
+    buf_init(&out, MAIN_OUTPUT_MAX_BYTES);
+    return print(&out, options_print_help(&out));
+}
+
+static enum service_exit print_dump(const struct settings_loader *l) {
+    struct buf out;
+    buf_init(&out, MAIN_OUTPUT_MAX_BYTES);
+    return print(&out, settings_print_dump(l, &out));
+}
+
+static enum service_exit print_check(const struct settings_loader *l) {
+    char error[SERVICE_ERROR_BYTES];
+    struct buf out;
+    enum service_exit code = service_check(settings_loader_values(l), error);
+    if (code)
+        return complain(code, error);
+    buf_init(&out, MAIN_OUTPUT_MAX_BYTES);
+    return print(&out, buf_append_text(&out, "settings are valid\n"));
+}
+
+/* ---- serving ---- */
+
+static void drained(void *arg) {
+    (void)pthread_kill(*(pthread_t *)arg, MAIN_SIGNAL_DRAINED); /* main lives until it has had this signal */
+}
+
+/* The first TERM or INT drains, the next one cuts that short. */
+static void wait_for_end(struct service *service, const sigset_t *signals) {
+    bool draining = false;
+    for (;;) {
+        int signo = 0;
+        if (sigwait(signals, &signo) != 0 || signo == MAIN_SIGNAL_DRAINED)
+            return;
+        if (signo == SIGHUP)
+            log_warning("settings are read at start only: restart to apply new ones");
+        else if (draining)
+            service_drain_now(service);
+        else
+            service_drain(service);
+        draining = draining || signo != SIGHUP;
+    }
+}
+
+/* All signals are blocked in all threads: no handler ever runs but the empty one that interrupts workers. */
+static void block_signals(sigset_t *ret_awaited) {
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigset_t all;
+    sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, NULL); /* fails only for a wrong first argument */
+    (void)sigaction(SIGPIPE, &ignore, NULL);
+    thread_init_signals();
+    sigemptyset(ret_awaited);
+    sigaddset(ret_awaited, SIGTERM);
+    sigaddset(ret_awaited, SIGINT);
+    sigaddset(ret_awaited, SIGHUP);
+    sigaddset(ret_awaited, MAIN_SIGNAL_DRAINED);
+}
+
+static enum service_exit serve(const struct settings *settings) {
+    char error[SERVICE_ERROR_BYTES];
+    sigset_t signals;
+    struct service *service = NULL;
+    pthread_t self = pthread_self();
+    block_signals(&signals);
+    enum service_exit code = service_start(settings, drained, &self, &service, error);
+    if (code)
+        return complain(code, error);
+    wait_for_end(service, &signals);
+    service_stop(service);
+    log_info("stopped");
+    return SERVICE_EXIT_DONE;
+}
+
+static enum service_exit with_settings(const struct options *o, struct settings_loader *l) {
+    enum service_exit code = load_settings(l, o);
+    if (code)
+        return code;
+    start_log(settings_loader_values(l));
+    code = fit_limits(l);
+    if (code)
+        return code;
+    if (o->action == OPTIONS_ACTION_DUMP)
+        return print_dump(l);
+    if (o->action == OPTIONS_ACTION_CHECK)
+        return print_check(l);
+    struct settings *settings = settings_take(l);
+    code = serve(settings);
+    settings_destroy(settings);
+    return code;
+}
+
+static enum service_exit act(const struct options *o) {
+    struct settings_loader *l = NULL;
+    if (o->action == OPTIONS_ACTION_HELP)
+        return print_help();
+    if (o->action == OPTIONS_ACTION_VERSION)
+        return print_version();
+    enum err err = settings_loader_create(&l);
+    enum service_exit code = err ? complain(SERVICE_EXIT_FAILED, err_text(err)) : with_settings(o, l);
+    settings_loader_destroy(l);
+    return code;
+}
+
+int main(int argc, char **argv) {
+    struct options options;
+    enum err err = options_parse(argc, argv, &options);
+    enum service_exit code = err == ERR_INVALID ? complain(SERVICE_EXIT_USAGE, options.error)
+                             : err              ? complain(SERVICE_EXIT_FAILED, err_text(err))
+                                                : act(&options);
+    options_fini(&options);
+    return (int)code;
+}

@@ -1,0 +1,148 @@
+#include "daemon/service.h"
+
+#include "api/server.h"
+#include "base/log.h"
+#include "base/timers.h"
+#include "base/version.h"
+#include "daemon/listen.h"
+#include "daemon/notify.h"
+#include "pool/fetch.h"
+#include "pool/pool.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct service {
+    const struct settings *settings;
+    struct timers *timers;
+    struct fetcher *fetcher;
+    struct pool *pool;
+    struct listen_sockets sockets;
+    int *fds;
+    struct api *api;
+};
+
+static enum service_exit fail(enum service_exit code, const char *text, char ret_error[SERVICE_ERROR_BYTES]) {
+    (void)snprintf(ret_error, SERVICE_ERROR_BYTES, "%s", text);
+    return code;
+}
+
+static enum service_exit start_fetcher(struct service *s, char ret_error[SERVICE_ERROR_BYTES]) {
+    char text[FETCHER_ERROR_BYTES];
+    enum err err = timers_create(&s->timers);
+    if (err)
+        return fail(SERVICE_EXIT_FAILED, err_text(err), ret_error);
+    err = fetcher_create(s->settings, s->timers, &s->fetcher, text);
+    if (err)
+        return fail(err == ERR_INVALID || err == ERR_IO ? SERVICE_EXIT_SETTINGS : SERVICE_EXIT_FAILED, text, ret_error);
+    if (!fetcher_has_certs(s->fetcher))
+        log_warning("no certificate authorities: no https server is trusted (install ca-certificates or set fetch.ca_file)");
+    return SERVICE_EXIT_DONE;
+}
+
+static enum service_exit start_pool(struct service *s, char ret_error[SERVICE_ERROR_BYTES]) {
+    const struct pool_options options = {
+        .max_workers = (size_t)s->settings->pool.workers,
+        .max_waiting = (size_t)s->settings->pool.queue,
+        .idle_timeout_ms = s->settings->pool.idle_timeout_ms,
+        .timers = s->timers,
+    };
+    enum err err = pool_create(&options, &s->pool);
+    return err ? fail(SERVICE_EXIT_FAILED, err_text(err), ret_error) : SERVICE_EXIT_DONE;
+}
+
+static bool is_loopback(const char *address) {
+    return strncmp(address, "127.", 4) == 0 || strncmp(address, "[::1]", 5) == 0 || strncmp(address, "unix:", 5) == 0;
+}
+
+static enum service_exit start_listening(struct service *s, char ret_error[SERVICE_ERROR_BYTES]) {
+    struct listen_error error = {.text = ""};
+    enum err err = listen_open(&s->settings->server.listen, &s->sockets, &error);
+    if (err)
+        return fail(SERVICE_EXIT_LISTEN, *error.text ? error.text : err_text(err), ret_error);
+    s->fds = calloc(s->sockets.count + 1, sizeof *s->fds);
+    if (!s->fds)
+        return fail(SERVICE_EXIT_FAILED, err_text(ERR_NOMEM), ret_error);
+    for (size_t i = 0; i < s->sockets.count; i++)
+        s->fds[i] = s->sockets.items[i].fd;
+    return SERVICE_EXIT_DONE;
+}
+
+static enum service_exit start_api(struct service *s, void (*drained)(void *arg), void *arg, char ret_error[SERVICE_ERROR_BYTES]) {
+    const struct api_options options = {
+        .settings = s->settings,
+        .pool = s->pool,
+        .fetcher = s->fetcher,
+        .timers = s->timers,
+        .sockets = s->fds,
+        .socket_count = s->sockets.count,
+        .drained = drained,
+        .arg = arg,
+    };
+    enum err err = api_create(&options, &s->api);
+    return err ? fail(SERVICE_EXIT_FAILED, err_text(err), ret_error) : SERVICE_EXIT_DONE;
+}
+
+static void announce(const struct service *s) {
+    for (size_t i = 0; i < s->sockets.count; i++) {
+        log_info("listening", log_text("address", s->sockets.items[i].address));
+        if (!is_loopback(s->sockets.items[i].address))
+            log_warning("listening beyond loopback: whoever reaches this address may fetch", log_text("address", s->sockets.items[i].address));
+    }
+    log_info("ready", log_text("version", FETCHPOOL_VERSION));
+    notify_ready("serving");
+}
+
+enum service_exit service_check(const struct settings *settings, char ret_error[SERVICE_ERROR_BYTES]) {
+    struct service s = {.settings = settings};
+    enum service_exit code = start_fetcher(&s, ret_error);
+    fetcher_destroy(s.fetcher);
+    timers_destroy(s.timers);
+    return code;
+}
+
+enum service_exit service_start(const struct settings *settings, void (*drained)(void *arg), void *arg, struct service **ret_service,
+                                char ret_error[SERVICE_ERROR_BYTES]) {
+    struct service *s = calloc(1, sizeof *s);
+    if (!s)
+        return fail(SERVICE_EXIT_FAILED, err_text(ERR_NOMEM), ret_error);
+    s->settings = settings;
+    enum service_exit code = start_fetcher(s, ret_error);
+    if (!code)
+        code = start_pool(s, ret_error);
+    if (!code)
+        code = start_listening(s, ret_error);
+    if (!code)
+        code = start_api(s, drained, arg, ret_error);
+    if (code) {
+        service_stop(s);
+        return code;
+    }
+    announce(s);
+    *ret_service = s;
+    return SERVICE_EXIT_DONE;
+}
+
+void service_drain(struct service *s) {
+    log_info("draining");
+    notify_stopping("draining");
+    api_drain(s->api);
+}
+
+void service_drain_now(struct service *s) {
+    log_info("draining no longer");
+    api_drain_now(s->api);
+}
+
+void service_stop(struct service *s) {
+    if (!s)
+        return;
+    api_destroy(s->api);
+    listen_close(&s->sockets);
+    pool_destroy(s->pool);
+    fetcher_destroy(s->fetcher);
+    timers_destroy(s->timers);
+    free(s->fds);
+    free(s);
+}

@@ -1,0 +1,39 @@
+/* The parts of the running service, started and stopped in their order: timers, fetcher, pool, listening sockets, front end. */
+#ifndef FETCHPOOL_DAEMON_SERVICE_H
+#define FETCHPOOL_DAEMON_SERVICE_H
+
+#include "base/err.h"
+#include "config/settings.h"
+
+struct service;
+
+/* What main returns. */
+enum service_exit {
+    SERVICE_EXIT_DONE = 0,
+    SERVICE_EXIT_FAILED = 1,   /* memory, threads, a library */
+    SERVICE_EXIT_USAGE = 2,    /* the command line is wrong */
+    SERVICE_EXIT_SETTINGS = 3, /* a setting is wrong */
+    SERVICE_EXIT_FILE = 4,     /* the settings file cannot be read */
+    SERVICE_EXIT_LISTEN = 5,   /* an address cannot be listened on */
+    SERVICE_EXIT_LIMITS = 6,   /* the settings do not fit what the system allows */
+};
+
+enum { SERVICE_ERROR_BYTES = 512 };
+
+/* Tries what the settings need short of listening. `ret_error` is one line. */
+enum service_exit service_check(const struct settings *settings, char ret_error[SERVICE_ERROR_BYTES]);
+
+/* Starts to serve. `settings` is borrowed until service_stop. `drained` is called by any thread when service_drain is through. */
+enum service_exit service_start(const struct settings *settings, void (*drained)(void *arg), void *arg, struct service **ret_service,
+                                char ret_error[SERVICE_ERROR_BYTES]);
+
+/* Takes no more work and lets what runs finish; `drained` follows, after server.drain_timeout and a grace at the latest. */
+void service_drain(struct service *s);
+
+/* What runs ends now. */
+void service_drain_now(struct service *s);
+
+/* After `drained`. Accepts NULL and what was started in part. */
+void service_stop(struct service *s);
+
+#endif

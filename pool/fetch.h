@@ -1,0 +1,74 @@
+/* One fetch: a URL in, exactly one result out.
+ *
+ * Redirects are followed here, hop by hop, so that each hop is checked, guarded and timed. A fetch blocks its thread; it ends
+ * when the response is there, when its time is over, or soon after it was cancelled.
+ */
+#ifndef FETCHPOOL_POOL_FETCH_H
+#define FETCHPOOL_POOL_FETCH_H
+
+#include "base/err.h"
+#include "base/timers.h"
+#include "config/settings.h"
+#include "pool/fetch_result.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Which extra parts of the response are wanted; a set. */
+enum fetch_include {
+    FETCH_INCLUDE_HEADERS = 1 << 0,
+    FETCH_INCLUDE_BODY = 1 << 1,
+    FETCH_INCLUDE_TIMINGS = 1 << 2,
+    FETCH_INCLUDE_REDIRECTS = 1 << 3,
+    FETCH_INCLUDE_CONNECTION = 1 << 4,
+};
+
+/* How to fetch. All is borrowed for the length of the fetch. */
+struct fetch_options {
+    const char *method;         /* "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE" or "OPTIONS" */
+    const char *const *headers; /* "Name: value" each, checked by the caller: no CR, LF; none that frame the message */
+    size_t header_count;
+    const char *body; /* NULL: none */
+    size_t body_bytes;
+    int64_t timeout_ms; /* for the whole fetch, redirects included */
+    int64_t connect_timeout_ms;
+    int64_t max_size_bytes; /* of the decoded body */
+    int max_redirects;
+    bool follow_redirects;
+    bool decompress;
+    unsigned include; /* enum fetch_include */
+};
+
+/* What is to be fetched, and what may end it from outside. */
+struct fetch_request {
+    const char *url;
+    const struct fetch_options *options;
+    int64_t deadline_ms;                        /* monotonic, CLOCK_NEVER for none */
+    const _Atomic(enum fetch_error) *cancelled; /* NULL: cannot be; else not FETCH_OK ends the fetch with that error */
+};
+
+/* What all fetches share: guard, certificates, warm handles. */
+struct fetcher;
+
+/* `settings` is borrowed during the call, `timers` until fetcher_destroy. Calls curl_global_init: once, before other threads
+ * use libcurl. On failure `ret_error` says what is wrong, naming the setting. ERR_INVALID, ERR_IO, ERR_NOMEM, ERR_LIBRARY. */
+enum { FETCHER_ERROR_BYTES = 512 };
+enum err fetcher_create(const struct settings *settings, struct timers *timers, struct fetcher **ret_fetcher,
+                        char ret_error[FETCHER_ERROR_BYTES]) ERR_MUST_CHECK;
+
+/* No fetch may be running. Accepts NULL. */
+void fetcher_destroy(struct fetcher *f);
+
+/* False: no certificate authority is known, so no https server is trusted. */
+bool fetcher_has_certs(const struct fetcher *f);
+
+/* The options that the settings give to a request which says nothing. They borrow from `settings`. */
+struct fetch_options fetch_default_options(const struct settings *settings);
+
+/* Fetches and fills `result`, which is initialised or was used before. Blocks. Any thread, but to be cancelled at once the
+ * thread must be one that thread_interrupt may be used on, and whoever cancels uses it. */
+void fetch_url(struct fetcher *f, const struct fetch_request *request, struct fetch_result *result);
+
+#endif

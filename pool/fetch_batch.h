@@ -1,0 +1,66 @@
+/* A list of fetches as a batch of the pool, and fetch_all, which waits for one. */
+#ifndef FETCHPOOL_POOL_FETCH_BATCH_H
+#define FETCHPOOL_POOL_FETCH_BATCH_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "pool/fetch.h"
+#include "pool/pool.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* One URL of the list. The texts stand in the batch's arena. */
+struct fetch_item {
+    const char *url;
+    const char *id;                      /* the caller's name for it, or NULL */
+    const struct fetch_options *options; /* NULL: those of the batch */
+};
+
+struct fetch_batch;
+
+/* Both are called without a lock of the pool held. */
+struct fetch_batch_ops {
+    /* The one result of an item; borrowed during the call. In the worker that fetched it, or in any thread for one that was not
+     * fetched. */
+    void (*result)(struct fetch_batch *b, size_t index, const struct fetch_result *result);
+    /* All results were given; the batch may be freed here. In any thread. */
+    void (*done)(struct fetch_batch *b);
+};
+
+/* Stands inside the caller's object. Between fetch_batch_init and fetch_batch_submit the caller fills `options` and adds items;
+ * afterwards all may be read, nothing written. */
+struct fetch_batch {
+    struct batch batch;
+    const struct fetch_batch_ops *ops;
+    struct fetcher *fetcher;
+    struct arena arena; /* holds what items and options point at */
+    struct fetch_options options;
+    struct fetch_item *items;
+    size_t count;
+    size_t capacity;
+    size_t max_concurrent;
+    int64_t deadline_ms; /* monotonic, CLOCK_NEVER for none */
+    bool submitted;
+};
+
+void fetch_batch_init(struct fetch_batch *b, const struct fetch_batch_ops *ops);
+
+/* Not while the pool has it. */
+void fetch_batch_fini(struct fetch_batch *b);
+
+/* Adds an item; what it points at must stand in the arena. ERR_NOMEM. */
+enum err fetch_batch_add(struct fetch_batch *b, const struct fetch_item *item) ERR_MUST_CHECK;
+
+/* pool_submit. `fetcher` is borrowed until `done`. The same errors. */
+enum err fetch_batch_submit(struct fetch_batch *b, struct pool *pool, struct fetcher *fetcher) ERR_MUST_CHECK;
+
+/* pool_cancel. */
+void fetch_batch_cancel(struct fetch_batch *b, enum fetch_error reason);
+
+/* Fetches `count` requests, `max_concurrent` at once, and waits: `results[i]`, which the caller has initialised, is what came of
+ * `requests[i]`. Their `cancelled` and `deadline_ms` are not looked at. The errors of pool_submit, and then no result is set. */
+enum err fetch_all(struct pool *pool, struct fetcher *fetcher, const struct fetch_request *requests, size_t count, size_t max_concurrent,
+                   struct fetch_result *results) ERR_MUST_CHECK;
+
+#endif

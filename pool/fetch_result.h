@@ -1,0 +1,70 @@
+/* What came of a fetch. */
+#ifndef FETCHPOOL_POOL_FETCH_RESULT_H
+#define FETCHPOOL_POOL_FETCH_RESULT_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "pool/fetch_error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One redirect that was followed. The result owns the texts. */
+struct fetch_redirect {
+    char *url;
+    char *location;
+    int status;
+};
+
+/* Microseconds from the start of the fetch, as curl_easy_getinfo(3) has them: each includes those before it, hops are added up;
+ * `redirect_us` is the time that all hops but the last took. A reused connection needs no lookup, connect or handshake: 0. */
+struct fetch_timings {
+    int64_t queue_us; /* from being accepted until the fetch began; not part of the others */
+    int64_t namelookup_us;
+    int64_t connect_us;
+    int64_t appconnect_us;
+    int64_t pretransfer_us;
+    int64_t starttransfer_us;
+    int64_t redirect_us;
+    int64_t total_us;
+};
+
+/* Of the last hop. */
+struct fetch_connection {
+    char remote_ip[64];
+    int remote_port;
+    const char *http_version; /* "1.1", static; "" when no response came */
+    bool reused;
+};
+
+enum { FETCH_ERROR_TEXT_BYTES = 256 };
+
+/* Owns all its memory. `headers` holds name, NUL, value, NUL for each header of the last response, names in lower case. */
+struct fetch_result {
+    enum fetch_error error; /* FETCH_OK: a response came and `status` is its status */
+    char error_text[FETCH_ERROR_TEXT_BYTES];
+    int status;
+    int64_t size_bytes; /* of the decoded body */
+    int64_t elapsed_us;
+    char *final_url; /* NULL: the URL that was asked for */
+    struct fetch_redirect *redirects;
+    size_t redirect_count;
+    struct fetch_timings timings;
+    struct fetch_connection connection;
+    struct buf headers;
+    struct buf body;
+};
+
+void fetch_result_init(struct fetch_result *r);
+
+/* Frees what it owns; it may be used again. */
+void fetch_result_fini(struct fetch_result *r);
+
+/* Makes it a failure. `text` NULL: the error's own phrase. */
+void fetch_result_fail(struct fetch_result *r, enum fetch_error error, const char *text);
+
+/* Adds a redirect that is followed; copies. ERR_NOMEM. */
+enum err fetch_result_add_redirect(struct fetch_result *r, const char *url, int status, const char *location) ERR_MUST_CHECK;
+
+#endif

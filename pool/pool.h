@@ -1,0 +1,102 @@
+/* The worker pool: threads that run the items of batches.
+ *
+ * Workers are started on demand up to a limit, each waits for work on a semaphore of its own, and one that had none for a while
+ * leaves. The worker that waited last is woken first. A worker that has finished an item takes the next one under the same lock,
+ * so under load nothing sleeps and nothing is woken.
+ *
+ * A batch is whatever its functions make of it (pool/fetch_batch.h, pool/drill.h). Each of its items is either run once in a
+ * worker or skipped once, and then the batch is done, once.
+ */
+#ifndef FETCHPOOL_POOL_POOL_H
+#define FETCHPOOL_POOL_POOL_H
+
+#include "base/err.h"
+#include "base/list.h"
+#include "base/timers.h"
+#include "pool/fetch_error.h"
+#include "pool/sched.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct pool;
+struct batch;
+
+/* All are called without a lock of the pool held. */
+struct batch_ops {
+    /* Does the item; may block. In a worker. Ends early when `cancelled` of the batch is set. */
+    void (*run)(struct batch *b, size_t index);
+    /* The item will not be run, for this reason. In any thread. */
+    void (*skip)(struct batch *b, size_t index, enum fetch_error reason);
+    /* All items were run or skipped: the pool is done with the batch, which may be freed here. In any thread, even in
+     * pool_submit before it returns. */
+    void (*done)(struct batch *b);
+};
+
+/* Stands inside the object that the functions know; fill with batch_init. `cancelled`, `deadline_ms` and `submitted_at_us` may be
+ * read, the rest is private. */
+struct batch {
+    const struct batch_ops *ops;
+    struct pool *pool;
+    struct sched_batch sched;
+    struct list in_pool;
+    struct list running; /* workers that run its items */
+    size_t unfinished;
+    bool done;
+    int64_t deadline_ms;
+    int64_t submitted_at_us;
+    unsigned interrupts; /* rounds of signals sent to its workers so far */
+    struct timer_event deadline;
+    struct timer_event interrupt;
+    _Atomic(enum fetch_error) cancelled; /* FETCH_OK: it is not */
+};
+
+struct pool_options {
+    size_t max_workers;
+    size_t max_waiting; /* items of all batches together that were not started */
+    int64_t idle_timeout_ms;
+    struct timers *timers; /* borrowed; outlives the pool */
+};
+
+struct pool_stats {
+    size_t workers;
+    size_t running;
+    size_t waiting;
+    size_t max_workers;
+    size_t max_waiting;
+};
+
+/* Starts no thread yet. ERR_NOMEM. */
+enum err pool_create(const struct pool_options *options, struct pool **ret_pool) ERR_MUST_CHECK;
+
+/* Ends the workers and waits for them. No batch may be left. Accepts NULL. */
+void pool_destroy(struct pool *p);
+
+/* `max_concurrent` items run at once at most; what was not run by `deadline_ms` (monotonic; CLOCK_NEVER) is cancelled. */
+void batch_init(struct batch *b, const struct batch_ops *ops, size_t count, size_t max_concurrent, int64_t deadline_ms);
+void batch_fini(struct batch *b);
+
+/* Hands the batch to the pool, which borrows it until its `done`. On an error nothing was taken and no function is called.
+ * ERR_FULL: max_waiting is reached. ERR_CLOSED: pool_close was called. ERR_NOMEM, ERR_THREAD. Does not wait. Any thread. */
+enum err pool_submit(struct pool *p, struct batch *b) ERR_MUST_CHECK;
+
+/* Skips what was not started and interrupts what runs, both with this reason. The first reason stays. The batch must not have
+ * been freed; one that is done is left alone. Any thread, also within the batch's functions. */
+void pool_cancel(struct batch *b, enum fetch_error reason);
+
+/* While held, no further item of the batch is started. Any thread, until the batch is done. */
+void pool_hold(struct batch *b);
+void pool_release(struct batch *b);
+
+/* From now on pool_submit refuses with ERR_CLOSED. Any thread. */
+void pool_close(struct pool *p);
+
+/* pool_cancel for every batch. Any thread. */
+void pool_cancel_all(struct pool *p, enum fetch_error reason);
+
+/* Any thread. */
+void pool_read_stats(struct pool *p, struct pool_stats *ret_stats);
+
+#endif

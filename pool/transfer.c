@@ -1,0 +1,384 @@
+#include "pool/transfer.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    TRANSFER_MAX_HEADERS = 1000,
+    TRANSFER_REDIRECT_BODY_BYTES = 64 * 1024, /* read and dropped to keep the connection; beyond it is cheaper to close */
+    TRANSFER_IDLE_CONNECTION_S = 60,          /* below the keep-alive time of usual servers, to spare useless tries */
+};
+
+/* Why one of our callbacks ended the transfer. */
+enum stop { STOP_NONE, STOP_BLOCKED, STOP_TOO_LARGE, STOP_TOO_MANY_HEADERS, STOP_REDIRECT_BODY, STOP_NOMEM };
+
+struct transfer {
+    CURL *easy;
+    const struct transfer_setup *setup;
+    const struct transfer_request *request;
+    struct fetch_result *result;
+    struct transfer_response *response;
+    enum stop stop;
+    unsigned header_count;
+    bool body_began;
+    bool is_encoded;
+    bool drop_body;
+    char error_text[CURL_ERROR_SIZE];
+};
+
+bool transfer_is_redirect(long status) {
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+/* ---- callbacks ---- */
+
+static size_t stop_body(struct transfer *t, enum stop why) {
+    t->stop = why;
+    return 0; /* fewer than were given: libcurl ends with CURLE_WRITE_ERROR */
+}
+
+static bool length_is_too_large(struct transfer *t) {
+    curl_off_t length = -1;
+    (void)curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    return !t->is_encoded && length > t->request->max_size_bytes;
+}
+
+static bool begin_body(struct transfer *t) {
+    long status = 0;
+    t->body_began = true;
+    (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    t->drop_body = t->request->follow && transfer_is_redirect(status) && t->response->location;
+    return t->drop_body || !length_is_too_large(t);
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *arg) {
+    struct transfer *t = arg;
+    size_t n = size * count;
+    if (!t->body_began && !begin_body(t))
+        return stop_body(t, STOP_TOO_LARGE);
+    t->result->size_bytes += (int64_t)n;
+    if (t->drop_body)
+        return t->result->size_bytes > TRANSFER_REDIRECT_BODY_BYTES ? stop_body(t, STOP_REDIRECT_BODY) : n;
+    if (t->result->size_bytes > t->request->max_size_bytes)
+        return stop_body(t, STOP_TOO_LARGE);
+    if (t->request->include & FETCH_INCLUDE_BODY && buf_append(&t->result->body, bytes, n))
+        return stop_body(t, STOP_NOMEM);
+    return n;
+}
+
+/* A response begins; an informational one may have come before it. */
+static void begin_response(struct transfer *t) {
+    t->header_count = 0;
+    t->is_encoded = false;
+    free(t->response->location);
+    t->response->location = NULL;
+    buf_clear(&t->result->headers);
+}
+
+static bool name_is(const char *line, size_t name_len, const char *name) {
+    return strlen(name) == name_len && strncasecmp(line, name, name_len) == 0;
+}
+
+static enum err keep_header(struct buf *headers, const char *line, size_t name_len, const char *value, size_t value_len) {
+    enum err err = buf_reserve(headers, name_len + value_len + 2);
+    for (size_t i = 0; i < name_len && !err; i++)
+        err = buf_append_char(headers, (char)tolower((unsigned char)line[i]));
+    if (!err)
+        err = buf_append(headers, "", 1);
+    if (!err)
+        err = buf_append(headers, value, value_len);
+    return err ? err : buf_append(headers, "", 1);
+}
+
+static enum err take_header(struct transfer *t, const char *line, size_t name_len, const char *value, size_t value_len) {
+    if (name_is(line, name_len, "location") && !t->response->location) {
+        t->response->location = strndup(value, value_len);
+        if (!t->response->location)
+            return ERR_NOMEM;
+    }
+    if (name_is(line, name_len, "content-encoding") && !(value_len == 8 && strncasecmp(value, "identity", 8) == 0))
+        t->is_encoded = true;
+    if (t->request->include & FETCH_INCLUDE_HEADERS)
+        return keep_header(&t->result->headers, line, name_len, value, value_len);
+    return ERR_NONE;
+}
+
+static size_t on_header(char *line, size_t size, size_t count, void *arg) {
+    struct transfer *t = arg;
+    size_t n = size * count;
+    if (n >= 5 && memcmp(line, "HTTP/", 5) == 0) {
+        begin_response(t);
+        return n;
+    }
+    const char *colon = memchr(line, ':', n);
+    if (t->body_began || !colon || colon == line || isspace((unsigned char)line[0])) /* trailer, end of header, folded line */
+        return n;
+    if (++t->header_count > TRANSFER_MAX_HEADERS)
+        return stop_body(t, STOP_TOO_MANY_HEADERS);
+    const char *value = colon + 1;
+    const char *end = line + n;
+    while (value < end && isspace((unsigned char)*value))
+        value++;
+    while (end > value && isspace((unsigned char)end[-1]))
+        end--;
+    if (take_header(t, line, (size_t)(colon - line), value, (size_t)(end - value)))
+        return stop_body(t, STOP_NOMEM);
+    return n;
+}
+
+static int on_progress(void *arg, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up) {
+    struct transfer *t = arg;
+    (void)down_total, (void)down, (void)up_total, (void)up;
+    return t->request->cancelled && atomic_load(t->request->cancelled) != FETCH_OK;
+}
+
+/* libcurl connects to the very address that is judged here. Once one address of a name is refused, so are its others. */
+static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address) {
+    struct transfer *t = arg;
+    (void)purpose;
+    if (t->stop == STOP_BLOCKED || !guard_allows(t->setup->guard, &address->addr, (socklen_t)address->addrlen)) {
+        t->stop = STOP_BLOCKED;
+        return CURL_SOCKET_BAD;
+    }
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+static CURLcode on_ssl_ctx(CURL *easy, void *ssl_ctx, void *arg) {
+    (void)easy;
+    certs_apply(arg, ssl_ctx);
+    return CURLE_OK;
+}
+
+/* ---- options ---- */
+
+/* The first failure stays. */
+#define SET(option, value)                                                                                             \
+    do {                                                                                                               \
+        if (!code)                                                                                                     \
+            code = curl_easy_setopt(easy, option, value);                                                              \
+    } while (0)
+
+enum err transfer_configure(CURL *easy, const struct transfer_setup *setup) {
+    CURLcode code = CURLE_OK;
+    SET(CURLOPT_PRIVATE, setup);
+    SET(CURLOPT_NOSIGNAL, 1L);   /* libcurl-thread(3) */
+    SET(CURLOPT_QUICK_EXIT, 1L); /* else a silent name server holds the thread past its time */
+    SET(CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    SET(CURLOPT_FOLLOWLOCATION, 0L);
+    SET(CURLOPT_PROXY, ""); /* the environment's proxies would pass by the guard */
+    SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    SET(CURLOPT_CAINFO, NULL); /* else they are read again for each connection: certs.h */
+    SET(CURLOPT_CAPATH, NULL);
+    SET(CURLOPT_SSL_CTX_FUNCTION, on_ssl_ctx);
+    SET(CURLOPT_SSL_CTX_DATA, setup->certs);
+    SET(CURLOPT_MAXCONNECTS, 1L); /* a handle serves one origin */
+    SET(CURLOPT_MAXAGE_CONN, (long)TRANSFER_IDLE_CONNECTION_S);
+    SET(CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
+    SET(CURLOPT_USERAGENT, *setup->user_agent ? setup->user_agent : NULL);
+    SET(CURLOPT_WRITEFUNCTION, on_body);
+    SET(CURLOPT_HEADERFUNCTION, on_header);
+    SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
+    SET(CURLOPT_XFERINFOFUNCTION, on_progress);
+    SET(CURLOPT_NOPROGRESS, 0L);
+    return code ? ERR_LIBRARY : ERR_NONE;
+}
+
+static CURLcode set_method(CURL *easy, const struct transfer_request *r) {
+    CURLcode code = CURLE_OK;
+    bool takes_body = strcmp(r->method, "POST") == 0 || strcmp(r->method, "PUT") == 0 || strcmp(r->method, "PATCH") == 0;
+    if (strcmp(r->method, "HEAD") == 0) {
+        SET(CURLOPT_NOBODY, 1L);
+        SET(CURLOPT_CUSTOMREQUEST, NULL);
+    } else if (r->body || takes_body) {
+        SET(CURLOPT_POST, 1L);
+        SET(CURLOPT_POSTFIELDS, r->body ? r->body : "");
+        SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_bytes);
+        SET(CURLOPT_CUSTOMREQUEST, r->method);
+    } else {
+        SET(CURLOPT_HTTPGET, 1L);
+        SET(CURLOPT_CUSTOMREQUEST, strcmp(r->method, "GET") == 0 ? NULL : r->method);
+    }
+    return code;
+}
+
+static CURLcode set_request(CURL *easy, struct transfer *t) {
+    const struct transfer_request *r = t->request;
+    CURLcode code = set_method(easy, r);
+    SET(CURLOPT_URL, r->url);
+    SET(CURLOPT_HTTPHEADER, r->headers);
+    SET(CURLOPT_ACCEPT_ENCODING, r->decompress ? "" : NULL);
+    SET(CURLOPT_TIMEOUT_MS, (long)r->timeout_ms);
+    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)r->connect_timeout_ms);
+    SET(CURLOPT_WRITEDATA, t);
+    SET(CURLOPT_HEADERDATA, t);
+    SET(CURLOPT_OPENSOCKETDATA, t);
+    SET(CURLOPT_XFERINFODATA, t);
+    SET(CURLOPT_ERRORBUFFER, t->error_text);
+    return code;
+}
+
+/* ---- what came of it ---- */
+
+static int64_t info_us(CURL *easy, CURLINFO info) {
+    curl_off_t value = 0;
+    (void)curl_easy_getinfo(easy, info, &value);
+    return value;
+}
+
+static void add_timings(CURL *easy, struct fetch_timings *timings) {
+    timings->namelookup_us += info_us(easy, CURLINFO_NAMELOOKUP_TIME_T);
+    timings->connect_us += info_us(easy, CURLINFO_CONNECT_TIME_T);
+    timings->appconnect_us += info_us(easy, CURLINFO_APPCONNECT_TIME_T);
+    timings->pretransfer_us += info_us(easy, CURLINFO_PRETRANSFER_TIME_T);
+    timings->starttransfer_us += info_us(easy, CURLINFO_STARTTRANSFER_TIME_T);
+}
+
+static void note_connection(CURL *easy, struct fetch_connection *connection) {
+    char *ip = NULL;
+    long port = 0, version = 0, connects = 0;
+    (void)curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &ip);
+    (void)curl_easy_getinfo(easy, CURLINFO_PRIMARY_PORT, &port);
+    (void)curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
+    (void)curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
+    (void)snprintf(connection->remote_ip, sizeof connection->remote_ip, "%s", ip ? ip : "");
+    connection->remote_port = (int)port;
+    connection->reused = connects == 0;
+    connection->http_version = version == CURL_HTTP_VERSION_1_0   ? "1.0"
+                               : version == CURL_HTTP_VERSION_1_1 ? "1.1"
+                               : version == CURL_HTTP_VERSION_2_0 ? "2"
+                                                                  : "";
+}
+
+static void fail_timeout(const struct transfer *t) {
+    const struct transfer_request *r = t->request;
+    char text[FETCH_ERROR_TEXT_BYTES];
+    bool looked_up = info_us(t->easy, CURLINFO_NAMELOOKUP_TIME_T) > 0;
+    bool ready = info_us(t->easy, CURLINFO_PRETRANSFER_TIME_T) > 0;
+    const char *phase = !looked_up ? "looking up" : !ready ? "connecting to" : "waiting for";
+    bool connect_clock = !ready && r->connect_timeout_ms < r->timeout_ms;
+    double seconds = (double)(connect_clock ? r->connect_timeout_ms : r->timeout_ms) / 1000;
+    if (!connect_clock && r->timeout_is_deadline) {
+        fetch_result_fail(t->result, FETCH_DEADLINE, NULL);
+        return;
+    }
+    (void)snprintf(text, sizeof text, "timed out after %.3g s, %s %s", seconds, phase, r->host);
+    fetch_result_fail(t->result, !connect_clock ? FETCH_TIMEOUT : looked_up ? FETCH_CONNECT_TIMEOUT : FETCH_DNS, text);
+}
+
+static void fail_connect(const struct transfer *t) {
+    char text[FETCH_ERROR_TEXT_BYTES];
+    char reason[128];
+    long os_errno = 0;
+    (void)curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &os_errno);
+    const char *why = os_errno ? strerror_r((int)os_errno, reason, sizeof reason) : "refused";
+    (void)snprintf(text, sizeof text, "no connection to %s: %s", t->request->host, why);
+    fetch_result_fail(t->result, FETCH_CONNECT, text);
+}
+
+static void fail_dns(const struct transfer *t) {
+    char text[FETCH_ERROR_TEXT_BYTES];
+    (void)snprintf(text, sizeof text, "the host name %s could not be resolved", t->request->host);
+    fetch_result_fail(t->result, FETCH_DNS, text);
+}
+
+/* Codes that mean one error whatever the state. libcurl-errors(3). */
+static enum fetch_error plain_error(CURLcode code) {
+    switch (code) {
+    case CURLE_URL_MALFORMAT:
+        return FETCH_INVALID_URL;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* the scheme was checked before: this is HTTP/0.9 or a version that does not exist */
+    case CURLE_WEIRD_SERVER_REPLY:
+        return FETCH_PROTOCOL;
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+        return FETCH_HTTP2;
+    case CURLE_PARTIAL_FILE:
+    case CURLE_RECV_ERROR:
+        return FETCH_RECV;
+    case CURLE_SEND_ERROR:
+        return FETCH_SEND;
+    case CURLE_GOT_NOTHING:
+        return FETCH_EMPTY_REPLY;
+    case CURLE_BAD_CONTENT_ENCODING:
+        return FETCH_DECODE;
+    case CURLE_FILESIZE_EXCEEDED:
+        return FETCH_TOO_LARGE;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_ENGINE_NOTFOUND:
+        return FETCH_TLS;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+        return FETCH_TLS_VERIFY;
+    default:
+        return FETCH_INTERNAL;
+    }
+}
+
+static void fail_stopped(const struct transfer *t) {
+    switch (t->stop) {
+    case STOP_BLOCKED:
+        fetch_result_fail(t->result, FETCH_BLOCKED, NULL);
+        return;
+    case STOP_TOO_LARGE:
+        fetch_result_fail(t->result, FETCH_TOO_LARGE, NULL);
+        return;
+    case STOP_TOO_MANY_HEADERS:
+        fetch_result_fail(t->result, FETCH_PROTOCOL, "the response has too many headers");
+        return;
+    default:
+        fetch_result_fail(t->result, FETCH_INTERNAL, "out of memory");
+    }
+}
+
+static void fail(const struct transfer *t, CURLcode code) {
+    const char *text = *t->error_text ? t->error_text : curl_easy_strerror(code);
+    if (t->stop != STOP_NONE)
+        fail_stopped(t);
+    else if (code == CURLE_ABORTED_BY_CALLBACK && t->request->cancelled)
+        fetch_result_fail(t->result, atomic_load(t->request->cancelled), NULL);
+    else if (code == CURLE_OPERATION_TIMEDOUT)
+        fail_timeout(t);
+    else if (code == CURLE_COULDNT_CONNECT)
+        fail_connect(t);
+    else if (code == CURLE_COULDNT_RESOLVE_HOST)
+        fail_dns(t);
+    else if (code == CURLE_WRITE_ERROR && t->is_encoded) /* bytes behind the end of the compressed body */
+        fetch_result_fail(t->result, FETCH_DECODE, NULL);
+    else if (code == CURLE_OUT_OF_MEMORY && info_us(t->easy, CURLINFO_STARTTRANSFER_TIME_T) > 0) /* a header line too long */
+        fetch_result_fail(t->result, FETCH_PROTOCOL, "the response has a header that is too large");
+    else
+        fetch_result_fail(t->result, plain_error(code), text);
+}
+
+void transfer_perform(CURL *easy, const struct transfer_request *request, struct fetch_result *result, struct transfer_response *ret_response) {
+    struct transfer t = {.easy = easy, .request = request, .result = result, .response = ret_response};
+    char *setup = NULL; /* the type that CURLINFO_PRIVATE is declared with */
+    long status = 0;
+    ret_response->location = NULL;
+    result->size_bytes = 0;
+    buf_clear(&result->body);
+    buf_clear(&result->headers);
+    (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &setup);
+    t.setup = (const struct transfer_setup *)(void *)setup;
+    CURLcode code = set_request(easy, &t);
+    if (!code)
+        code = curl_easy_perform(easy);
+    (void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL);
+    (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    if (request->include & FETCH_INCLUDE_TIMINGS)
+        add_timings(easy, &result->timings);
+    if (request->include & FETCH_INCLUDE_CONNECTION)
+        note_connection(easy, &result->connection);
+    result->status = (int)status;
+    if (code && t.stop != STOP_REDIRECT_BODY)
+        fail(&t, code);
+}

@@ -1,0 +1,51 @@
+/* One request and its response over one easy handle: a hop of a fetch. Used inside pool/ only. */
+#ifndef FETCHPOOL_POOL_TRANSFER_H
+#define FETCHPOOL_POOL_TRANSFER_H
+
+#include "pool/certs.h"
+#include "pool/fetch.h"
+#include "pool/guard.h"
+
+#include <curl/curl.h>
+
+/* What never changes for the handles of a fetcher; all borrowed. */
+struct transfer_setup {
+    const struct guard *guard;
+    struct certs *certs;
+    const char *user_agent;
+};
+
+/* What is asked of one hop; all borrowed during transfer_perform. */
+struct transfer_request {
+    const char *url;
+    const char *host; /* for messages */
+    const char *method;
+    const struct curl_slist *headers;
+    const char *body; /* NULL: none */
+    size_t body_bytes;
+    int64_t timeout_ms;
+    bool timeout_is_deadline; /* when the time is over, the error is FETCH_DEADLINE */
+    int64_t connect_timeout_ms;
+    int64_t max_size_bytes;
+    bool follow; /* the body of a redirect is not wanted */
+    bool decompress;
+    unsigned include;
+    const _Atomic(enum fetch_error) *cancelled; /* may be NULL */
+};
+
+/* What came of it, beside what stands in the fetch_result. */
+struct transfer_response {
+    char *location; /* of a redirect with one; the caller frees it */
+};
+
+/* Options that stay for the life of the handle. `setup` is borrowed until the handle is closed. ERR_LIBRARY. */
+enum err transfer_configure(CURL *easy, const struct transfer_setup *setup) ERR_MUST_CHECK;
+
+/* A status whose Location is to be followed: 301, 302, 303, 307, 308. RFC 9110, section 15.4. */
+bool transfer_is_redirect(long status);
+
+/* Performs the hop and writes status, size, headers, body, connection into `result`, adds its timings there, or makes it a
+ * failure. Afterwards the handle refers to nothing of the caller. Blocks. */
+void transfer_perform(CURL *easy, const struct transfer_request *request, struct fetch_result *result, struct transfer_response *ret_response);
+
+#endif

@@ -1,0 +1,37 @@
+/* URLs: what may be fetched, the origin a connection belongs to, and where a redirect leads.
+ *
+ * The check is stricter than RFC 3986 and than libcurl, so that no two parsers can read one text as two hosts: a scheme with
+ * "://", a host of ASCII letters, digits, dots, hyphens and underscores or an address in its canonical form, no user
+ * information, no blank or control byte anywhere.
+ */
+#ifndef FETCHPOOL_POOL_URL_H
+#define FETCHPOOL_POOL_URL_H
+
+#include "base/err.h"
+#include "pool/fetch_error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+    URL_MAX_BYTES = 64 * 1024,
+    URL_HOST_MAX_BYTES = 253, /* RFC 1035, section 2.3.4 */
+    URL_ORIGIN_BYTES = 8 + URL_HOST_MAX_BYTES + 2 + 6 + 1,
+};
+
+/* Scheme, host and port (RFC 6454) as lower-case text with the port always given, "https://example.com:443". */
+struct url_origin {
+    char text[URL_ORIGIN_BYTES];
+    bool is_tls;
+    size_t host_start; /* of the host in `text`, without brackets */
+    size_t host_len;
+};
+
+/* FETCH_OK and the origin, or FETCH_INVALID_URL or FETCH_UNSUPPORTED_SCHEME and a reason for people (static). */
+enum fetch_error url_check(const char *url, struct url_origin *ret_origin, const char **ret_reason);
+
+/* The absolute URL that `location`, as a Location header gives it, means seen from `base` (RFC 3986, section 5). The caller
+ * frees it with free(). ERR_INVALID: it means none. ERR_NOMEM. */
+enum err url_join(const char *base, const char *location, char **ret_url) ERR_MUST_CHECK;
+
+#endif
