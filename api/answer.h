@@ -38,7 +38,8 @@ void answer_fini(struct answer *a);
 enum err answer_begin_chunk(struct buf *b) ERR_MUST_CHECK;
 struct answer_chunk *answer_take_chunk(struct buf *b);
 
-/* Takes the one result of that index. NULL stands for a result that could not even be encoded: a fixed one is sent instead. */
+/* Takes the one result of that index. NULL stands for a result that could not even be encoded: a fixed one is sent
+ * instead. */
 void answer_put(struct answer *a, size_t index, struct answer_chunk *chunk);
 
 /* Copies up to `size` bytes of what can be sent now; 0 when there is nothing. */

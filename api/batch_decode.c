@@ -26,8 +26,10 @@ struct media_type {
 };
 
 static const struct media_type media_types[] = {
-    {"application/json", BATCH_FORMAT_JSON},          {"application/x-ndjson", BATCH_FORMAT_JSON_LINES},
-    {"application/ndjson", BATCH_FORMAT_JSON_LINES}, {"application/jsonl", BATCH_FORMAT_JSON_LINES},
+    {"application/json", BATCH_FORMAT_JSON},
+    {"application/x-ndjson", BATCH_FORMAT_JSON_LINES},
+    {"application/ndjson", BATCH_FORMAT_JSON_LINES},
+    {"application/jsonl", BATCH_FORMAT_JSON_LINES},
     {"text/plain", BATCH_FORMAT_TEXT},
 };
 
@@ -43,7 +45,8 @@ static bool charset_is_utf8(const char *parameters) {
 bool batch_decode_format(const char *type, enum batch_format *ret_format, struct problem *ret_problem) {
     size_t len = type ? strcspn(type, "; \t") : 0;
     for (size_t i = 0; i < sizeof media_types / sizeof media_types[0] && len > 0; i++)
-        if (strlen(media_types[i].name) == len && strncasecmp(type, media_types[i].name, len) == 0 && charset_is_utf8(type + len)) {
+        if (strlen(media_types[i].name) == len && strncasecmp(type, media_types[i].name, len) == 0 &&
+            charset_is_utf8(type + len)) {
             *ret_format = media_types[i].format;
             return true;
         }
@@ -110,7 +113,8 @@ static struct fetch_options *own_options(struct decode *d, struct fetch_item *it
     return own;
 }
 
-static struct fetch_options *read_item_field(struct decode *d, const cJSON *field, const char *pointer, struct fetch_item *item, struct fetch_options *own) {
+static struct fetch_options *read_item_field(struct decode *d, const cJSON *field, const char *pointer,
+                                             struct fetch_item *item, struct fetch_options *own) {
     if (strcmp(field->string, "url") == 0) {
         read_url(d, field, pointer, item);
         return own;
@@ -120,7 +124,8 @@ static struct fetch_options *read_item_field(struct decode *d, const cJSON *fiel
         return own;
     }
     own = own_options(d, item, own);
-    const struct fetch_options_target target = {.settings = d->settings, .batch = d->batch, .options = own, .is_item = true, .problem = d->problem};
+    const struct fetch_options_target target = {
+        .settings = d->settings, .batch = d->batch, .options = own, .is_item = true, .problem = d->problem};
     if (own && !fetch_options_read(&target, field->string, field, pointer))
         problem_add(d->problem, pointer, "there is no option of this name");
     return own;
@@ -137,7 +142,8 @@ static void read_item_object(struct decode *d, const cJSON *json, const char *pr
     }
     if (!cJSON_GetObjectItemCaseSensitive(json, "url"))
         problem_add(d->problem, prefix, "the item has no url");
-    const struct fetch_options_target target = {.settings = d->settings, .batch = d->batch, .options = own, .is_item = true, .problem = d->problem};
+    const struct fetch_options_target target = {
+        .settings = d->settings, .batch = d->batch, .options = own, .is_item = true, .problem = d->problem};
     if (own)
         fetch_options_finish(&target, prefix);
     add_item(d, &item);
@@ -178,7 +184,8 @@ static void read_items(struct decode *d, const cJSON *list, const char *prefix) 
 
 static void read_batch_object(struct decode *d, const cJSON *json) {
     char pointer[PROBLEM_POINTER_BYTES];
-    const struct fetch_options_target target = {.settings = d->settings, .batch = d->batch, .options = &d->batch->options, .problem = d->problem};
+    const struct fetch_options_target target = {
+        .settings = d->settings, .batch = d->batch, .options = &d->batch->options, .problem = d->problem};
     const cJSON *urls = cJSON_GetObjectItemCaseSensitive(json, "urls");
     const cJSON *field;
     cJSON_ArrayForEach(field, json) {
@@ -254,8 +261,8 @@ static void decode_lines(struct decode *d, enum batch_format format, const char 
     }
 }
 
-void batch_decode(enum batch_format format, const char *text, size_t len, const struct settings *settings, struct fetch_batch *batch,
-                  struct problem *problem) {
+void batch_decode(enum batch_format format, const char *text, size_t len, const struct settings *settings,
+                  struct fetch_batch *batch, struct problem *problem) {
     struct decode d = {.settings = settings, .batch = batch, .problem = problem};
     if (format == BATCH_FORMAT_JSON)
         decode_json(&d, text, len);

@@ -170,7 +170,8 @@ static void wake_reader_locked(struct fetch_call *call) {
         return;
     if (may_send_locked(call)) {
         resume_locked(call);
-    } else if (call->answer.ready_bytes > 0 && !call->flush_is_set) { /* without memory for the timer it goes with the next piece */
+    } else if (call->answer.ready_bytes > 0 &&
+               !call->flush_is_set) { /* without memory for the timer it goes with the next piece */
         call->flush_is_set = timers_set(call->timers, &call->flush, clock_now_ms() + CALL_FLUSH_MS) == ERR_NONE;
     }
 }
@@ -219,9 +220,10 @@ enum err fetch_call_create(struct request *r, struct fetch_call **ret_call) {
 
 static void explain(enum err err, struct problem *problem) {
     problem->retry_after_s = CALL_RETRY_AFTER_S;
-    problem_set(problem, 503, "%s", err == ERR_FULL     ? "the queue is full (pool.queue)"
-                                    : err == ERR_CLOSED ? "the service is shutting down"
-                                                        : err_text(err));
+    problem_set(problem, 503, "%s",
+                err == ERR_FULL     ? "the queue is full (pool.queue)"
+                : err == ERR_CLOSED ? "the service is shutting down"
+                                    : err_text(err));
 }
 
 /* The empty list is no work for the pool. */

@@ -1,8 +1,9 @@
 /* One POST /fetch on its way: the batch in the pool, and its answer going out as the results come in.
  *
- * Workers put results in; the front-end thread takes bytes out. When there is nothing to send the request is suspended, and it is
- * resumed for a good piece, for the end, or a short while after the first result that waits, so that thousands of results do not
- * mean thousands of wake-ups. When the client does not read, nothing more of the batch is started.
+ * Workers put results in; the front-end thread takes bytes out. When there is nothing to send the request is suspended,
+ * and it is resumed for a good piece, for the end, or a short while after the first result that waits, so that
+ * thousands of results do not mean thousands of wake-ups. When the client does not read, nothing more of the batch is
+ * started.
  */
 #ifndef FETCHPOOL_API_FETCH_CALL_H
 #define FETCHPOOL_API_FETCH_CALL_H
@@ -20,8 +21,8 @@ enum err fetch_call_create(struct request *r, struct fetch_call **ret_call) ERR_
 /* To be filled before fetch_call_start. */
 struct fetch_batch *fetch_call_batch(struct fetch_call *call);
 
-/* Hands the batch to the pool and suspends the request; from then on the call belongs to the request and the pool. When the pool
- * refuses, `ret_problem` is set (503) and the caller keeps it. */
+/* Hands the batch to the pool and suspends the request; from then on the call belongs to the request and the pool. When
+ * the pool refuses, `ret_problem` is set (503) and the caller keeps it. */
 void fetch_call_start(struct fetch_call *call, struct problem *ret_problem);
 
 /* Only when it was not started. */

@@ -1,5 +1,6 @@
 #include "api/fetch_options.h"
 
+#include "api/fetch_headers.h"
 #include "base/clock.h"
 
 #include <cjson/cJSON.h>
@@ -9,9 +10,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { KIND_INT, KIND_BYTES, KIND_SECONDS, KIND_BOOL, KIND_METHOD, KIND_HEADERS, KIND_BODY, KIND_INCLUDE, KIND_CONCURRENT, KIND_DEADLINE };
+enum kind {
+    KIND_INT,
+    KIND_BYTES,
+    KIND_SECONDS,
+    KIND_BOOL,
+    KIND_METHOD,
+    KIND_HEADERS,
+    KIND_BODY,
+    KIND_INCLUDE,
+    KIND_CONCURRENT,
+    KIND_DEADLINE
+};
 
-/* One option. `offset` is its field in struct fetch_options; `max` comes from the setting at `max_offset`, if there is one. */
+/* One option. `offset` is its field in struct fetch_options; `max` comes from the setting at `max_offset`, if there is
+ * one. */
 struct row {
     const char *name;
     enum kind kind;
@@ -48,14 +61,10 @@ static const struct {
     const char *name;
     unsigned bit;
 } includes[] = {
-    {"headers", FETCH_INCLUDE_HEADERS},     {"body", FETCH_INCLUDE_BODY},
-    {"timings", FETCH_INCLUDE_TIMINGS},     {"redirects", FETCH_INCLUDE_REDIRECTS},
+    {"headers", FETCH_INCLUDE_HEADERS},       {"body", FETCH_INCLUDE_BODY},
+    {"timings", FETCH_INCLUDE_TIMINGS},       {"redirects", FETCH_INCLUDE_REDIRECTS},
     {"connection", FETCH_INCLUDE_CONNECTION},
 };
-
-/* They frame the message or belong to the connection, and libcurl sets them itself. */
-static const char *const refused_headers[] = {"Connection", "Content-Length", "Expect",  "Host", "Keep-Alive", "TE", "Trailer",
-                                              "Transfer-Encoding", "Upgrade", "Proxy-Connection", "Proxy-Authorization", "Proxy-Authenticate"};
 
 static const struct row *find_row(const char *name) {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
@@ -73,7 +82,8 @@ static double max_of(const struct row *row, const struct settings *settings) {
 
 /* ---- values by kind; each says what is wrong with it ---- */
 
-static bool read_number(const struct fetch_options_target *t, const struct row *row, const cJSON *value, const char *pointer, double *ret_number) {
+static bool read_number(const struct fetch_options_target *t, const struct row *row, const cJSON *value,
+                        const char *pointer, double *ret_number) {
     double max = max_of(row, t->settings);
     bool whole = row->kind != KIND_SECONDS && row->kind != KIND_DEADLINE;
     if (!cJSON_IsNumber(value)) {
@@ -82,7 +92,8 @@ static bool read_number(const struct fetch_options_target *t, const struct row *
     }
     double number = value->valuedouble;
     if (!(number >= row->min && number <= max) || (whole && floor(number) != number)) {
-        problem_add(t->problem, pointer, "%s must be %s from %.10g to %.10g", row->name, whole ? "a whole number" : "a number of seconds", row->min, max);
+        problem_add(t->problem, pointer, "%s must be %s from %.10g to %.10g", row->name,
+                    whole ? "a whole number" : "a number of seconds", row->min, max);
         return false;
     }
     *ret_number = number;
@@ -130,42 +141,11 @@ static void read_include(const struct fetch_options_target *t, const cJSON *valu
         problem_add(t->problem, pointer, "include must be a list of headers, body, timings, redirects, connection");
 }
 
-/* RFC 9110, section 5.6.2. */
-static bool is_token(const char *text) {
-    static const char extra[] = "!#$%&'*+-.^_`|~";
-    if (*text == '\0')
-        return false;
-    for (; *text; text++) {
-        bool alnum = (*text >= '0' && *text <= '9') || (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z');
-        if (!alnum && !strchr(extra, *text))
-            return false;
-    }
-    return true;
-}
-
-static bool is_field_value(const char *text) {
-    for (; *text; text++)
-        if (((unsigned char)*text < 0x20 && *text != '\t') || *text == 0x7F)
-            return false;
-    return true;
-}
-
-static bool is_refused_header(const char *name) {
-    for (size_t i = 0; i < sizeof refused_headers / sizeof refused_headers[0]; i++)
-        if (strcasecmp(name, refused_headers[i]) == 0)
-            return true;
-    return false;
-}
-
-static void add_header(const struct fetch_options_target *t, const char **lines, const char *name, const cJSON *value, const char *pointer) {
-    char text[PROBLEM_DETAIL_BYTES];
-    (void)snprintf(text, sizeof text, "%.64s", name);
-    if (!is_token(name) || is_refused_header(name)) {
-        problem_add(t->problem, pointer, "the header %s cannot be set", text);
-        return;
-    }
-    if (!cJSON_IsString(value) || !is_field_value(value->valuestring)) {
-        problem_add(t->problem, pointer, "the value of header %s must be a string, or a list of them, without control characters", text);
+static void add_header(const struct fetch_options_target *t, const char **lines, const char *name, const cJSON *value,
+                       const char *pointer) {
+    const char *reason = fetch_headers_check(name, cJSON_IsString(value) ? value->valuestring : NULL);
+    if (reason) {
+        problem_add(t->problem, pointer, "header %.64s: %s", name, reason);
         return;
     }
     if (t->options->header_count == OPTION_MAX_HEADERS) {
@@ -201,7 +181,8 @@ static void read_headers(const struct fetch_options_target *t, const cJSON *valu
     t->options->headers = lines;
 }
 
-static void read_bool(const struct fetch_options_target *t, const struct row *row, const cJSON *value, const char *pointer) {
+static void read_bool(const struct fetch_options_target *t, const struct row *row, const cJSON *value,
+                      const char *pointer) {
     if (cJSON_IsBool(value))
         *(bool *)((char *)t->options + row->offset) = cJSON_IsTrue(value);
     else
@@ -232,7 +213,8 @@ static void store_number(const struct fetch_options_target *t, const struct row 
     }
 }
 
-static void read_value(const struct fetch_options_target *t, const struct row *row, const cJSON *value, const char *pointer) {
+static void read_value(const struct fetch_options_target *t, const struct row *row, const cJSON *value,
+                       const char *pointer) {
     double number;
     switch (row->kind) {
     case KIND_BOOL:
@@ -256,7 +238,8 @@ static void read_value(const struct fetch_options_target *t, const struct row *r
     }
 }
 
-bool fetch_options_read(const struct fetch_options_target *target, const char *name, const cJSON *value, const char *pointer) {
+bool fetch_options_read(const struct fetch_options_target *target, const char *name, const cJSON *value,
+                        const char *pointer) {
     const struct row *row = find_row(name);
     if (!row)
         return false;
@@ -296,10 +279,13 @@ static cJSON *query_value(const struct row *row, const char *text) {
     case KIND_INCLUDE:
         return list_value(text);
     case KIND_BOOL:
-        return strcmp(text, "true") == 0 ? cJSON_CreateTrue() : strcmp(text, "false") == 0 ? cJSON_CreateFalse() : cJSON_CreateString(text);
+        return strcmp(text, "true") == 0    ? cJSON_CreateTrue()
+               : strcmp(text, "false") == 0 ? cJSON_CreateFalse()
+                                            : cJSON_CreateString(text);
     default:
         number = strtod(text, &end);
-        return *text && text[strspn(text, "0123456789.eE+-")] == '\0' && *end == '\0' ? cJSON_CreateNumber(number) : cJSON_CreateString(text);
+        return *text && text[strspn(text, "0123456789.eE+-")] == '\0' && *end == '\0' ? cJSON_CreateNumber(number)
+                                                                                      : cJSON_CreateString(text);
     }
 }
 

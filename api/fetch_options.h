@@ -19,9 +19,10 @@ struct fetch_options_target {
     struct problem *problem;
 };
 
-/* Reads the option `name`, whose place in the request is `pointer`. False: there is none of that name. A value that is wrong
- * adds to the problem. */
-bool fetch_options_read(const struct fetch_options_target *target, const char *name, const struct cJSON *value, const char *pointer);
+/* Reads the option `name`, whose place in the request is `pointer`. False: there is none of that name. A value that is
+ * wrong adds to the problem. */
+bool fetch_options_read(const struct fetch_options_target *target, const char *name, const struct cJSON *value,
+                        const char *pointer);
 
 /* The same for a query parameter: the text is taken for a value of the option's type; lists are separated by commas. */
 bool fetch_options_read_query(const struct fetch_options_target *target, const char *name, const char *value);

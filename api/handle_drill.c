@@ -16,7 +16,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DRILL_MAX_TASKS = 1000, DRILL_MAX_SECONDS = 60, DRILL_MAX_LABEL_BYTES = 100, DRILL_MAX_VALUES = 8 * DRILL_MAX_TASKS, DRILL_RETRY_AFTER_S = 2 };
+enum {
+    DRILL_MAX_TASKS = 1000,
+    DRILL_MAX_SECONDS = 60,
+    DRILL_MAX_LABEL_BYTES = 100,
+    DRILL_MAX_VALUES = 8 * DRILL_MAX_TASKS,
+    DRILL_RETRY_AFTER_S = 2
+};
 
 struct drill_call {
     struct drill_batch drill;
@@ -91,7 +97,8 @@ static void read_tasks(struct drill_call *call, const cJSON *tasks, struct probl
     cJSON_ArrayForEach(task, tasks) read_task(call, task, call->count++, problem);
 }
 
-static void read_max_concurrent(struct drill_call *call, const cJSON *value, const struct settings *settings, struct problem *problem) {
+static void read_max_concurrent(struct drill_call *call, const cJSON *value, const struct settings *settings,
+                                struct problem *problem) {
     double max = (double)settings->pool.max_concurrent_limit;
     double number = cJSON_IsNumber(value) ? value->valuedouble : 0;
     if (number >= 1 && number <= max && floor(number) == number)
@@ -107,7 +114,8 @@ static void read_mode(const cJSON *value, bool *ret_sequential, struct problem *
         problem_add(problem, "/mode", "mode must be concurrent or sequential");
 }
 
-static void read_fields(struct drill_call *call, const cJSON *json, const struct settings *settings, struct problem *problem) {
+static void read_fields(struct drill_call *call, const cJSON *json, const struct settings *settings,
+                        struct problem *problem) {
     bool sequential = false;
     const cJSON *field;
     cJSON_ArrayForEach(field, json) {

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-
 static void read_parameter(void *arg, const char *name, const char *value) {
     const struct fetch_options_target *target = arg;
     char pointer[PROBLEM_POINTER_BYTES];
@@ -30,7 +29,8 @@ static void set_defaults(const struct settings *settings, struct fetch_batch *ba
 /* Query parameters first: the body's own options win. */
 static void decode(struct request *r, struct fetch_batch *batch, struct problem *problem) {
     const struct settings *settings = api_options(r->api)->settings;
-    const struct fetch_options_target target = {.settings = settings, .batch = batch, .options = &batch->options, .problem = problem};
+    const struct fetch_options_target target = {
+        .settings = settings, .batch = batch, .options = &batch->options, .problem = problem};
     enum batch_format format;
     set_defaults(settings, batch);
     if (!accepts_json(request_header(r, "Accept")))

@@ -1,4 +1,5 @@
-/* The handlers of the routes. Each is called once the whole body has come, in the front-end thread, and responds or suspends. */
+/* The handlers of the routes. Each is called once the whole body has come, in the front-end thread, and responds or
+ * suspends. */
 #ifndef FETCHPOOL_API_HANDLERS_H
 #define FETCHPOOL_API_HANDLERS_H
 

@@ -179,7 +179,8 @@ static bool scan_scalar(struct scan *s) {
     }
 }
 
-/* Reads what may begin a value. True with `*ret_open`: a level was opened that is not empty, and a value has to follow. */
+/* Reads what may begin a value. True with `*ret_open`: a level was opened that is not empty, and a value has to follow.
+ */
 static bool begin_value(struct scan *s, bool *ret_open) {
     skip_blank(s);
     *ret_open = false;
@@ -214,7 +215,8 @@ static bool end_value(struct scan *s, bool *ret_more) {
             return !in_object || scan_key(s);
         }
         if (peek(s) != (in_object ? '}' : ']'))
-            return fail(s, in_object ? "a comma or a closing brace is missing" : "a comma or a closing bracket is missing");
+            return fail(s, in_object ? "a comma or a closing brace is missing"
+                                     : "a comma or a closing bracket is missing");
         close_level(s);
     }
     return true;

@@ -1,7 +1,7 @@
 /* Checks that a text is JSON as RFC 8259 has it, and of bounded shape, before a parser builds a tree from it.
  *
- * cJSON takes more than the RFC allows (trailing text, leading zeros, raw control characters, invalid UTF-8, NUL) and spends forty
- * times the size of the text on an array of small numbers. Not recursive.
+ * cJSON takes more than the RFC allows (trailing text, leading zeros, raw control characters, invalid UTF-8, NUL) and
+ * spends forty times the size of the text on an array of small numbers. Not recursive.
  */
 #ifndef FETCHPOOL_API_JSON_SCAN_H
 #define FETCHPOOL_API_JSON_SCAN_H
@@ -22,8 +22,8 @@ struct json_scan_fault {
     const char *reason; /* a phrase for people, static */
 };
 
-/* `ret_fault` is set when the verdict is not JSON_SCAN_OK. NUL as a character of a string, raw or escaped, and half of a surrogate
- * pair are refused with the malformed. */
+/* `ret_fault` is set when the verdict is not JSON_SCAN_OK. NUL as a character of a string, raw or escaped, and half of
+ * a surrogate pair are refused with the malformed. */
 enum json_scan_verdict json_scan(const char *text, size_t len, size_t max_values, struct json_scan_fault *ret_fault);
 
 #endif

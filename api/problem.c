@@ -9,9 +9,9 @@ static const struct {
     int status;
     const char *title;
 } titles[] = {
-    {400, "Bad Request"},          {404, "Not Found"},
-    {405, "Method Not Allowed"},   {406, "Not Acceptable"},
-    {413, "Content Too Large"},    {415, "Unsupported Media Type"},
+    {400, "Bad Request"},           {404, "Not Found"},
+    {405, "Method Not Allowed"},    {406, "Not Acceptable"},
+    {413, "Content Too Large"},     {415, "Unsupported Media Type"},
     {422, "Unprocessable Content"}, {500, "Internal Server Error"},
     {503, "Service Unavailable"},
 };

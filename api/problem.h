@@ -19,9 +19,9 @@ struct problem_error {
 struct problem {
     int status;
     char detail[PROBLEM_DETAIL_BYTES];
-    int retry_after_s;      /* 0: no Retry-After header */
-    const char *allow;      /* NULL: no Allow header; static */
-    size_t error_count;     /* of all that were found; only the first are kept */
+    int retry_after_s;  /* 0: no Retry-After header */
+    const char *allow;  /* NULL: no Allow header; static */
+    size_t error_count; /* of all that were found; only the first are kept */
     struct problem_error errors[PROBLEM_MAX_ERRORS];
 };
 

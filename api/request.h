@@ -1,8 +1,8 @@
 /* One HTTP request, as handlers see it: what it asks, its body, and how to answer later.
  *
- * A handler either responds at once (api/respond.h) or keeps the request and suspends it: then no front-end thread waits, and
- * after request_resume, which any thread may call, `proceed` is asked to respond or to suspend again. All but request_resume
- * belongs to the front-end thread. libmicrohttpd stays behind this, respond.h and server.h.
+ * A handler either responds at once (api/respond.h) or keeps the request and suspends it: then no front-end thread
+ * waits, and after request_resume, which any thread may call, `proceed` is asked to respond or to suspend again. All
+ * but request_resume belongs to the front-end thread. libmicrohttpd stays behind this, respond.h and server.h.
  */
 #ifndef FETCHPOOL_API_REQUEST_H
 #define FETCHPOOL_API_REQUEST_H

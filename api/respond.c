@@ -16,7 +16,8 @@ static bool add_header(struct MHD_Response *response, const char *name, const ch
 static void queue(struct request *r, int status, const char *type, struct MHD_Response *response) {
     if (!response)
         return;
-    bool ok = add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type) && add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") &&
+    bool ok = add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type) &&
+              add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") &&
               add_header(response, "X-Content-Type-Options", "nosniff");
     if (ok && api_is_draining(r->api))
         ok = add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
@@ -80,7 +81,8 @@ void respond_stream(struct request *r, uint64_t length, respond_read_fn *read, v
         return;
     *stream = (struct stream){.read = read, .call = call};
     uint64_t size = length == RESPOND_LENGTH_UNKNOWN ? MHD_SIZE_UNKNOWN : length;
-    struct MHD_Response *response = MHD_create_response_from_callback(size, RESPOND_BLOCK_BYTES, read_stream, stream, free);
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(size, RESPOND_BLOCK_BYTES, read_stream, stream, free);
     if (!response)
         free(stream);
     queue(r, 200, "application/json", response);

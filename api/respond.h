@@ -1,5 +1,5 @@
-/* Responses. Each function is called once for a request, in the front-end thread, not while it is suspended. When memory runs out
- * the connection is closed without an answer. */
+/* Responses. Each function is called once for a request, in the front-end thread, not while it is suspended. When
+ * memory runs out the connection is closed without an answer. */
 #ifndef FETCHPOOL_API_RESPOND_H
 #define FETCHPOOL_API_RESPOND_H
 
@@ -17,11 +17,12 @@ void respond_json(struct request *r, int status, struct buf *body);
 /* application/problem+json with Allow and Retry-After as the problem says. */
 void respond_problem(struct request *r, const struct problem *p);
 
-/* Copies up to `size` bytes of the body to `ret_bytes`: their number, 0 after having suspended the request with request_suspend
- * because there are none now, or -1 at the end. In the front-end thread. */
+/* Copies up to `size` bytes of the body to `ret_bytes`: their number, 0 after having suspended the request with
+ * request_suspend because there are none now, or -1 at the end. In the front-end thread. */
 typedef ssize_t respond_read_fn(void *call, char *ret_bytes, size_t size);
 
-/* 200 with a JSON body that `read` gives. `length` in bytes, or RESPOND_LENGTH_UNKNOWN: then it is sent in chunks as it comes. */
+/* 200 with a JSON body that `read` gives. `length` in bytes, or RESPOND_LENGTH_UNKNOWN: then it is sent in chunks as it
+ * comes. */
 #define RESPOND_LENGTH_UNKNOWN UINT64_MAX
 void respond_stream(struct request *r, uint64_t length, respond_read_fn *read, void *call);
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const struct route routes[] = {
-    {"/fetch", "POST", handle_fetch, true},    {"/drill", "POST", handle_drill, true},
+    {"/fetch", "POST", handle_fetch, true},     {"/drill", "POST", handle_drill, true},
     {"/healthz", "GET", handle_healthz, false}, {"/readyz", "GET", handle_readyz, false},
     {"/version", "GET", handle_version, false},
 };

@@ -17,8 +17,8 @@
 
 enum {
     SERVER_CONNECTION_MEMORY_BYTES = 64 * 1024,
-    SERVER_REFUSED_BODIES = 4,     /* so many times the largest body is read, and dropped, before a refusal */
-    SERVER_DRAIN_GRACE_MS = 5000,  /* for clients to read their answers after the drain timeout */
+    SERVER_REFUSED_BODIES = 4,    /* so many times the largest body is read, and dropped, before a refusal */
+    SERVER_DRAIN_GRACE_MS = 5000, /* for clients to read their answers after the drain timeout */
     SERVER_RETRY_AFTER_S = 5,
 };
 
@@ -52,7 +52,8 @@ static bool take_drained_locked(struct api *api) {
     return now;
 }
 
-static struct request *open_request(struct api *api, struct MHD_Connection *connection, const char *method, const char *path) {
+static struct request *open_request(struct api *api, struct MHD_Connection *connection, const char *method,
+                                    const char *path) {
     struct request *r = calloc(1, sizeof *r);
     if (!r)
         return NULL;
@@ -67,7 +68,8 @@ static struct request *open_request(struct api *api, struct MHD_Connection *conn
     return r;
 }
 
-static void close_request(void *arg, struct MHD_Connection *connection, void **con_cls, enum MHD_RequestTerminationCode code) {
+static void close_request(void *arg, struct MHD_Connection *connection, void **con_cls,
+                          enum MHD_RequestTerminationCode code) {
     struct api *api = arg;
     struct request *r = *con_cls;
     (void)connection, (void)code; /* a code of success says only that the kernel took the bytes */
@@ -86,8 +88,8 @@ static void close_request(void *arg, struct MHD_Connection *connection, void **c
         api->options.drained(api->options.arg);
 }
 
-/* What can be refused before the body comes. A client that waits for "100 Continue" is told at once, before it sends it; one that
- * sends it anyway has to get rid of it first, or it would see a reset connection instead of the answer. */
+/* What can be refused before the body comes. A client that waits for "100 Continue" is told at once, before it sends
+ * it; one that sends it anyway has to get rid of it first, or it would see a reset connection instead of the answer. */
 static void examine(struct request *r) {
     const char *length = request_header(r, MHD_HTTP_HEADER_CONTENT_LENGTH);
     r->route = router_find(r->method, r->path, &r->refusal);
@@ -96,7 +98,8 @@ static void examine(struct request *r) {
         r->refusal.retry_after_s = SERVER_RETRY_AFTER_S;
     }
     if (length && strtoull(length, NULL, 10) > r->api->max_body_bytes)
-        problem_set(&r->refusal, 413, "the body is larger than %zu bytes (server.max_request_bytes)", r->api->max_body_bytes);
+        problem_set(&r->refusal, 413, "the body is larger than %zu bytes (server.max_request_bytes)",
+                    r->api->max_body_bytes);
 }
 
 static bool must_refuse_at_once(const struct request *r) {
@@ -108,7 +111,8 @@ static bool must_refuse_at_once(const struct request *r) {
 /* False: the connection is to be closed. */
 static bool take_body(struct request *r, const char *data, size_t size) {
     if (r->refusal.status == 0 && size > r->api->max_body_bytes - r->body.len)
-        problem_set(&r->refusal, 413, "the body is larger than %zu bytes (server.max_request_bytes)", r->api->max_body_bytes);
+        problem_set(&r->refusal, 413, "the body is larger than %zu bytes (server.max_request_bytes)",
+                    r->api->max_body_bytes);
     if (r->refusal.status == 0)
         return buf_append(&r->body, data, size) == ERR_NONE;
     buf_fini(&r->body);
@@ -125,9 +129,10 @@ static enum MHD_Result refuse(struct request *r) {
     return outcome(r);
 }
 
-/* Called by libmicrohttpd when the header is there, for each piece of the body, at its end, and again after each resume. */
-static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *path, const char *method, const char *version,
-                              const char *data, size_t *data_size, void **con_cls) {
+/* Called by libmicrohttpd when the header is there, for each piece of the body, at its end, and again after each
+ * resume. */
+static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *path, const char *method,
+                                  const char *version, const char *data, size_t *data_size, void **con_cls) {
     struct request *r = *con_cls;
     (void)version;
     if (!r) {
@@ -165,7 +170,8 @@ static void log_library(void *arg, const char *format, va_list args) {
 
 static void panic(void *arg, const char *file, unsigned line, const char *reason) {
     (void)arg;
-    log_error("front end library failed", log_text("file", file), log_int("line", line), log_text("reason", reason ? reason : ""));
+    log_error("front end library failed", log_text("file", file), log_int("line", line),
+              log_text("reason", reason ? reason : ""));
     abort();
 }
 

@@ -34,8 +34,8 @@ enum err api_create(const struct api_options *options, struct api **ret_api) ERR
 /* Closes all connections. Every request must have been answered, as `drained` says, or none have come. Accepts NULL. */
 void api_destroy(struct api *api);
 
-/* Takes no more work (503), lets what runs finish, and calls `drained` when every client has its answer. What is not done after
- * server.drain_timeout ends as FETCH_SHUTDOWN. Once. Any thread. */
+/* Takes no more work (503), lets what runs finish, and calls `drained` when every client has its answer. What is not
+ * done after server.drain_timeout ends as FETCH_SHUTDOWN. Once. Any thread. */
 void api_drain(struct api *api);
 
 /* Cuts the drain short: ends what runs as FETCH_SHUTDOWN now. Any thread. */

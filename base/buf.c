@@ -1,6 +1,7 @@
 #include "base/buf.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,7 @@ enum err buf_reserve(struct buf *b, size_t more) {
         return ERR_NONE;
     size_t capacity = b->capacity ? b->capacity : BUF_FIRST_CAPACITY;
     while (capacity < need)
-        capacity += capacity / 2;
+        capacity = capacity > SIZE_MAX / 2 ? need : capacity + capacity / 2;
     if (capacity > b->max_bytes)
         capacity = b->max_bytes;
     char *data = realloc(b->data, capacity);
@@ -67,14 +68,18 @@ enum err buf_printf(struct buf *b, const char *format, ...) {
     size_t len = (size_t)n;
     if (len < sizeof small)
         return buf_append(b, small, len);
-    enum err err = buf_reserve(b, len + 1);
+    enum err err = buf_reserve(b, len);
     if (err)
         return err;
+    char *large;
     va_start(args, format);
-    (void)vsnprintf(b->data + b->len, len + 1, format, args); /* the length is known to fit */
+    n = vasprintf(&large, format, args);
     va_end(args);
-    b->len += len;
-    return ERR_NONE;
+    if (n < 0)
+        return ERR_NOMEM;
+    err = buf_append(b, large, len);
+    free(large);
+    return err;
 }
 
 enum err buf_terminate(struct buf *b) {

@@ -1,5 +1,5 @@
-/* Log events: a level, a message and typed fields. Where they go is the daemon's business (daemon/log_sink.h); without a sink
- * they go nowhere. An event is one line. Never bodies, credentials or query strings.
+/* Log events: a level, a message and typed fields. Where they go is the daemon's business (daemon/log_sink.h); without
+ * a sink they go nowhere. An event is one line. Never bodies, credentials or query strings.
  *
  *     log_info("listening", log_text("address", address), log_int("sockets", n));
  */
@@ -50,7 +50,7 @@ static inline struct log_field log_seconds(const char *name, int64_t value_us) {
 #define LOG_AT(level, message, ...)                                                                                    \
     do {                                                                                                               \
         if (log_is_on(level)) {                                                                                        \
-            const struct log_field log_fields[] = {{0}, __VA_ARGS__};                                                \
+            const struct log_field log_fields[] = {{0}, __VA_ARGS__};                                                  \
             log_emit(level, message, log_fields + 1, sizeof log_fields / sizeof log_fields[0] - 1);                    \
         }                                                                                                              \
     } while (0)

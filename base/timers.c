@@ -11,8 +11,8 @@
 
 struct timers {
     pthread_t thread;
-    sem_t wake; /* posted when the earliest time changed or the thread shall end */
-    sem_t idle; /* posted once for each canceller when the call that runs has returned */
+    sem_t wake;           /* posted when the earliest time changed or the thread shall end */
+    sem_t idle;           /* posted once for each canceller when the call that runs has returned */
     pthread_mutex_t lock; /* guards all below */
     struct heap heap;
     struct timer_event *running; /* its function is being called now */

@@ -1,7 +1,7 @@
 /* One thread that calls functions at given times: deadlines, idle limits, delayed wake-ups.
  *
- * Functions run one after the other in the timer's thread with no lock of the timer held, so they may set and cancel events
- * of any timer. They must be short.
+ * Functions run one after the other in the timer's thread with no lock of the timer held, so they may set and cancel
+ * events of any timer. They must be short.
  */
 #ifndef FETCHPOOL_BASE_TIMERS_H
 #define FETCHPOOL_BASE_TIMERS_H
@@ -28,12 +28,13 @@ void timers_destroy(struct timers *t);
 
 void timer_event_init(struct timer_event *e, void (*call)(void *arg), void *arg);
 
-/* Calls the event's function once at `due_ms` (monotonic) or soon after; an event that is set already is moved. Borrows the
- * event until it has been called or cancelled. Any thread. ERR_NOMEM: it is not set. */
+/* Calls the event's function once at `due_ms` (monotonic) or soon after; an event that is set already is moved. Borrows
+ * the event until it has been called or cancelled. Any thread. ERR_NOMEM: it is not set. */
 enum err timers_set(struct timers *t, struct timer_event *e, int64_t due_ms) ERR_MUST_CHECK;
 
-/* After it returns the function is not running and will not be called, so the event may be freed; from within the function
- * itself it only forgets a new setting. Must not be called with a lock held that the function takes. Any thread. */
+/* After it returns the function is not running and will not be called, so the event may be freed; from within the
+ * function itself it only forgets a new setting. Must not be called with a lock held that the function takes. Any
+ * thread. */
 void timers_cancel(struct timers *t, struct timer_event *e);
 
 #endif

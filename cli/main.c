@@ -123,7 +123,8 @@ static enum cli_exit fetch(struct run *run, struct pool *pool, struct fetcher *f
 
 /* ---- the pool ---- */
 
-static enum cli_exit with_pool(struct run *run, const struct settings *settings, struct timers *timers, struct fetcher *fetcher) {
+static enum cli_exit with_pool(struct run *run, const struct settings *settings, struct timers *timers,
+                               struct fetcher *fetcher) {
     const struct pool_options options = {
         .max_workers = run->options->max_concurrent,
         .max_waiting = run->count,
@@ -151,7 +152,8 @@ static enum cli_exit with_settings(struct run *run, const struct settings *setti
         return complain(CLI_EXIT_FAILED, err == ERR_IO ? "standard input cannot be read" : err_text(err));
     if (timers_create(&timers))
         return complain(CLI_EXIT_FAILED, err_text(ERR_THREAD));
-    enum cli_exit code = fetcher_create(settings, timers, &fetcher, error) ? complain(CLI_EXIT_FAILED, error) : with_pool(run, settings, timers, fetcher);
+    enum cli_exit code = fetcher_create(settings, timers, &fetcher, error) ? complain(CLI_EXIT_FAILED, error)
+                                                                           : with_pool(run, settings, timers, fetcher);
     fetcher_destroy(fetcher);
     timers_destroy(timers);
     return code;
@@ -164,7 +166,8 @@ static enum cli_exit run_with(const struct cli_options *options) {
     enum err err = settings_loader_create(&loader);
     for (size_t i = 0; i < sizeof cli_settings / sizeof cli_settings[0] && !err; i++)
         err = settings_load_assignment(loader, cli_settings[i]);
-    enum cli_exit code = err ? complain(CLI_EXIT_FAILED, err_text(err)) : with_settings(&run, settings_loader_values(loader));
+    enum cli_exit code =
+        err ? complain(CLI_EXIT_FAILED, err_text(err)) : with_settings(&run, settings_loader_values(loader));
     settings_loader_destroy(loader);
     free(run.results);
     free(run.requests);

@@ -36,8 +36,8 @@ static const struct {
     const char *name;
     unsigned bit;
 } includes[] = {
-    {"headers", FETCH_INCLUDE_HEADERS},     {"body", FETCH_INCLUDE_BODY},
-    {"timings", FETCH_INCLUDE_TIMINGS},     {"redirects", FETCH_INCLUDE_REDIRECTS},
+    {"headers", FETCH_INCLUDE_HEADERS},       {"body", FETCH_INCLUDE_BODY},
+    {"timings", FETCH_INCLUDE_TIMINGS},       {"redirects", FETCH_INCLUDE_REDIRECTS},
     {"connection", FETCH_INCLUDE_CONNECTION},
 };
 
@@ -112,7 +112,9 @@ enum err cli_options_parse(int argc, char **argv, struct cli_options *ret_option
         if (read_option(o, option, optarg))
             continue;
         if (*o->error == '\0')
-            (void)snprintf(o->error, sizeof o->error, option == ':' ? "%.64s needs a value; see fetchpool --help" : "there is no option %.64s; see fetchpool --help",
+            (void)snprintf(o->error, sizeof o->error,
+                           option == ':' ? "%.64s needs a value; see fetchpool --help"
+                                         : "there is no option %.64s; see fetchpool --help",
                            argv[optind - 1]);
         return ERR_INVALID;
     }

@@ -15,9 +15,9 @@ struct cli_options {
     bool version;
     size_t max_concurrent;
     int64_t timeout_ms;
-    unsigned include;  /* enum fetch_include */
-    char **urls;       /* borrowed from argv */
-    size_t url_count;  /* 0: they come from standard input, one in each line */
+    unsigned include; /* enum fetch_include */
+    char **urls;      /* borrowed from argv */
+    size_t url_count; /* 0: they come from standard input, one in each line */
     char error[CLI_ERROR_BYTES];
 };
 

@@ -56,26 +56,30 @@ static bool bind_to(int fd, const struct listen_address *a) {
     return bind(fd, (const struct sockaddr *)&a->storage, a->len) == 0;
 }
 
+static bool bind_unix_path(int fd, const struct listen_address *a, const char *path) {
+    if (bind_to(fd, a))
+        return true;
+    if (errno != EADDRINUSE)
+        return false;
+    bool stale = is_stale(a);
+    errno = EADDRINUSE;
+    return stale && unlink(path) == 0 && bind_to(fd, a);
+}
+
 /* The mode set before bind(2) keeps the file from being open to all for a moment; the umask narrows it, hence the
  * second. */
 static bool bind_unix(struct listen_socket *s, const struct listen_address *a) {
     struct sockaddr_un address;
     struct stat file;
     memcpy(&address, &a->storage, sizeof address);
-    if (fchmod(s->fd, UNIX_MODE) != 0)
-        return false;
-    bool bound = bind_to(s->fd, a);
-    if (!bound && errno == EADDRINUSE) {
-        bool stale = is_stale(a);
-        errno = EADDRINUSE;
-        bound = stale && unlink(address.sun_path) == 0 && bind_to(s->fd, a);
-    }
-    if (!bound || chmod(address.sun_path, UNIX_MODE) != 0 || lstat(address.sun_path, &file) != 0)
-        return false;
     s->path = strdup(address.sun_path);
+    if (!s->path || fchmod(s->fd, UNIX_MODE) != 0 || !bind_unix_path(s->fd, a, s->path))
+        return false;
+    if (lstat(s->path, &file) != 0)
+        return false;
     s->device = file.st_dev;
     s->inode = file.st_ino;
-    return s->path != NULL;
+    return chmod(s->path, UNIX_MODE) == 0;
 }
 
 static bool bind_host(int fd, const struct listen_address *a) {

@@ -53,7 +53,9 @@ static enum service_exit load_settings(struct settings_loader *l, const struct o
     if (!err)
         return SERVICE_EXIT_DONE;
     const char *text = settings_loader_error(l);
-    return complain(err == ERR_IO ? SERVICE_EXIT_FILE : err == ERR_INVALID ? SERVICE_EXIT_SETTINGS : SERVICE_EXIT_FAILED,
+    return complain(err == ERR_IO        ? SERVICE_EXIT_FILE
+                    : err == ERR_INVALID ? SERVICE_EXIT_SETTINGS
+                                         : SERVICE_EXIT_FAILED,
                     *text ? text : err_text(err));
 }
 

@@ -37,7 +37,8 @@ static enum service_exit start_fetcher(struct service *s, char ret_error[SERVICE
     if (err)
         return fail(err == ERR_INVALID || err == ERR_IO ? SERVICE_EXIT_SETTINGS : SERVICE_EXIT_FAILED, text, ret_error);
     if (!fetcher_has_certs(s->fetcher))
-        log_warning("no certificate authorities: no https server is trusted (install ca-certificates or set fetch.ca_file)");
+        log_warning(
+            "no certificate authorities: no https server is trusted (install ca-certificates or set fetch.ca_file)");
     return SERVICE_EXIT_DONE;
 }
 
@@ -69,7 +70,8 @@ static enum service_exit start_listening(struct service *s, char ret_error[SERVI
     return SERVICE_EXIT_DONE;
 }
 
-static enum service_exit start_api(struct service *s, void (*drained)(void *arg), void *arg, char ret_error[SERVICE_ERROR_BYTES]) {
+static enum service_exit start_api(struct service *s, void (*drained)(void *arg), void *arg,
+                                   char ret_error[SERVICE_ERROR_BYTES]) {
     const struct api_options options = {
         .settings = s->settings,
         .pool = s->pool,
@@ -88,7 +90,8 @@ static void announce(const struct service *s) {
     for (size_t i = 0; i < s->sockets.count; i++) {
         log_info("listening", log_text("address", s->sockets.items[i].address));
         if (!is_loopback(s->sockets.items[i].address))
-            log_warning("listening beyond loopback: whoever reaches this address may fetch", log_text("address", s->sockets.items[i].address));
+            log_warning("listening beyond loopback: whoever reaches this address may fetch",
+                        log_text("address", s->sockets.items[i].address));
     }
     log_info("ready", log_text("version", FETCHPOOL_VERSION));
     notify_ready("serving");
@@ -102,8 +105,8 @@ enum service_exit service_check(const struct settings *settings, char ret_error[
     return code;
 }
 
-enum service_exit service_start(const struct settings *settings, void (*drained)(void *arg), void *arg, struct service **ret_service,
-                                char ret_error[SERVICE_ERROR_BYTES]) {
+enum service_exit service_start(const struct settings *settings, void (*drained)(void *arg), void *arg,
+                                struct service **ret_service, char ret_error[SERVICE_ERROR_BYTES]) {
     struct service *s = calloc(1, sizeof *s);
     if (!s)
         return fail(SERVICE_EXIT_FAILED, err_text(ERR_NOMEM), ret_error);

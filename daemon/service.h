@@ -1,4 +1,5 @@
-/* The parts of the running service, started and stopped in their order: timers, fetcher, pool, listening sockets, front end. */
+/* The parts of the running service, started and stopped in their order: timers, fetcher, pool, listening sockets, front
+ * end. */
 #ifndef FETCHPOOL_DAEMON_SERVICE_H
 #define FETCHPOOL_DAEMON_SERVICE_H
 
@@ -23,11 +24,13 @@ enum { SERVICE_ERROR_BYTES = 512 };
 /* Tries what the settings need short of listening. `ret_error` is one line. */
 enum service_exit service_check(const struct settings *settings, char ret_error[SERVICE_ERROR_BYTES]);
 
-/* Starts to serve. `settings` is borrowed until service_stop. `drained` is called by any thread when service_drain is through. */
-enum service_exit service_start(const struct settings *settings, void (*drained)(void *arg), void *arg, struct service **ret_service,
-                                char ret_error[SERVICE_ERROR_BYTES]);
+/* Starts to serve. `settings` is borrowed until service_stop. `drained` is called by any thread when service_drain is
+ * through. */
+enum service_exit service_start(const struct settings *settings, void (*drained)(void *arg), void *arg,
+                                struct service **ret_service, char ret_error[SERVICE_ERROR_BYTES]);
 
-/* Takes no more work and lets what runs finish; `drained` follows, after server.drain_timeout and a grace at the latest. */
+/* Takes no more work and lets what runs finish; `drained` follows, after server.drain_timeout and a grace at the
+ * latest. */
 void service_drain(struct service *s);
 
 /* What runs ends now. */

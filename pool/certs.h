@@ -11,8 +11,8 @@
 
 struct certs;
 
-/* Reads a PEM bundle; with "" the one that libcurl was built for, and if that does not exist no server is trusted. ERR_IO: the
- * named bundle cannot be read or holds no certificate. ERR_NOMEM. */
+/* Reads a PEM bundle; with "" the one that libcurl was built for, and if that does not exist no server is trusted.
+ * ERR_IO: the named bundle cannot be read or holds no certificate. ERR_NOMEM. */
 enum err certs_create(const char *ca_file, struct certs **ret_certs) ERR_MUST_CHECK;
 
 /* Accepts NULL. Connections keep what they use. */

@@ -87,7 +87,8 @@ static void call_done(struct drill_batch *b) {
     sem_post(&LIST_ENTRY(b, struct drill_call, drill)->done);
 }
 
-enum err drill_run_concurrent(struct pool *pool, const struct drill_task *tasks, size_t count, size_t max_concurrent, const char **ret_results) {
+enum err drill_run_concurrent(struct pool *pool, const struct drill_task *tasks, size_t count, size_t max_concurrent,
+                              const char **ret_results) {
     struct drill_call call = {.drill = {.tasks = tasks, .done = call_done}};
     sem_init(&call.done, 0, 0);
     enum err err = drill_batch_submit(&call.drill, pool, count, max_concurrent);

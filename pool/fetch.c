@@ -48,18 +48,21 @@ static enum err create_guard(struct fetcher *f, const struct settings *settings,
     const char *bad = "";
     enum err err = guard_create(&rules, &f->guard, &bad);
     if (err == ERR_INVALID)
-        (void)snprintf(ret_error, FETCHER_ERROR_BYTES, "guard.allow, guard.deny: '%s' is not an address or a prefix such as 10.0.0.0/8", bad);
+        (void)snprintf(ret_error, FETCHER_ERROR_BYTES,
+                       "guard.allow, guard.deny: '%s' is not an address or a prefix such as 10.0.0.0/8", bad);
     return err;
 }
 
 static enum err create_certs(struct fetcher *f, const char *ca_file, char ret_error[FETCHER_ERROR_BYTES]) {
     enum err err = certs_create(ca_file, &f->certs);
     if (err == ERR_IO)
-        (void)snprintf(ret_error, FETCHER_ERROR_BYTES, "fetch.ca_file: %s cannot be read or holds no certificate", ca_file);
+        (void)snprintf(ret_error, FETCHER_ERROR_BYTES, "fetch.ca_file: %s cannot be read or holds no certificate",
+                       ca_file);
     return err;
 }
 
-static enum err fill_fetcher(struct fetcher *f, const struct settings *settings, struct timers *timers, char ret_error[FETCHER_ERROR_BYTES]) {
+static enum err fill_fetcher(struct fetcher *f, const struct settings *settings, struct timers *timers,
+                             char ret_error[FETCHER_ERROR_BYTES]) {
     const struct handles_options handles = {
         .max_idle = (size_t)settings->pool.handles,
         .idle_timeout_ms = settings->pool.handle_idle_timeout_ms,
@@ -77,7 +80,8 @@ static enum err fill_fetcher(struct fetcher *f, const struct settings *settings,
     return err;
 }
 
-enum err fetcher_create(const struct settings *settings, struct timers *timers, struct fetcher **ret_fetcher, char ret_error[FETCHER_ERROR_BYTES]) {
+enum err fetcher_create(const struct settings *settings, struct timers *timers, struct fetcher **ret_fetcher,
+                        char ret_error[FETCHER_ERROR_BYTES]) {
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         (void)snprintf(ret_error, FETCHER_ERROR_BYTES, "libcurl could not be initialised");
         return ERR_LIBRARY;
@@ -230,7 +234,8 @@ static void change_method(struct hop *hop, int status) {
     hop->body_bytes = 0;
 }
 
-static enum fetch_error follow(struct hop *hop, const struct fetch_options *options, const char *location, struct fetch_result *result) {
+static enum fetch_error follow(struct hop *hop, const struct fetch_options *options, const char *location,
+                               struct fetch_result *result) {
     char text[FETCH_ERROR_TEXT_BYTES];
     char *next = NULL;
     if (result->redirect_count >= (size_t)options->max_redirects) {
@@ -260,7 +265,8 @@ static enum fetch_error follow(struct hop *hop, const struct fetch_options *opti
     return error;
 }
 
-static void run_hops(struct fetcher *f, const struct fetch_request *request, int64_t start_us, struct fetch_result *result) {
+static void run_hops(struct fetcher *f, const struct fetch_request *request, int64_t start_us,
+                     struct fetch_result *result) {
     const struct fetch_options *options = request->options;
     int64_t end_ms = start_us / 1000 + options->timeout_ms;
     struct hop hop = {
@@ -277,7 +283,8 @@ static void run_hops(struct fetcher *f, const struct fetch_request *request, int
         struct transfer_response response;
         result->timings.redirect_us = result->redirect_count ? clock_now_us() - start_us : 0;
         perform_hop(f, request, &hop, end_ms, result, &response);
-        bool goes_on = !result->error && options->follow_redirects && response.location && transfer_is_redirect(result->status);
+        bool goes_on =
+            !result->error && options->follow_redirects && response.location && transfer_is_redirect(result->status);
         if (goes_on)
             error = follow(&hop, options, response.location, result);
         free(response.location);

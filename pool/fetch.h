@@ -1,7 +1,7 @@
 /* One fetch: a URL in, exactly one result out.
  *
- * Redirects are followed here, hop by hop, so that each hop is checked, guarded and timed. A fetch blocks its thread; it ends
- * when the response is there, when its time is over, or soon after it was cancelled.
+ * Redirects are followed here, hop by hop, so that each hop is checked, guarded and timed. A fetch blocks its thread;
+ * it ends when the response is there, when its time is over, or soon after it was cancelled.
  */
 #ifndef FETCHPOOL_POOL_FETCH_H
 #define FETCHPOOL_POOL_FETCH_H
@@ -52,8 +52,9 @@ struct fetch_request {
 /* What all fetches share: guard, certificates, warm handles. */
 struct fetcher;
 
-/* `settings` is borrowed during the call, `timers` until fetcher_destroy. Calls curl_global_init: once, before other threads
- * use libcurl. On failure `ret_error` says what is wrong, naming the setting. ERR_INVALID, ERR_IO, ERR_NOMEM, ERR_LIBRARY. */
+/* `settings` is borrowed during the call, `timers` until fetcher_destroy. Calls curl_global_init: once, before other
+ * threads use libcurl. On failure `ret_error` says what is wrong, naming the setting. ERR_INVALID, ERR_IO, ERR_NOMEM,
+ * ERR_LIBRARY. */
 enum { FETCHER_ERROR_BYTES = 512 };
 enum err fetcher_create(const struct settings *settings, struct timers *timers, struct fetcher **ret_fetcher,
                         char ret_error[FETCHER_ERROR_BYTES]) ERR_MUST_CHECK;
@@ -67,8 +68,8 @@ bool fetcher_has_certs(const struct fetcher *f);
 /* The options that the settings give to a request which says nothing. They borrow from `settings`. */
 struct fetch_options fetch_default_options(const struct settings *settings);
 
-/* Fetches and fills `result`, which is initialised or was used before. Blocks. Any thread, but to be cancelled at once the
- * thread must be one that thread_interrupt may be used on, and whoever cancels uses it. */
+/* Fetches and fills `result`, which is initialised or was used before. Blocks. Any thread, but to be cancelled at once
+ * the thread must be one that thread_interrupt may be used on, and whoever cancels uses it. */
 void fetch_url(struct fetcher *f, const struct fetch_request *request, struct fetch_result *result);
 
 #endif

@@ -109,8 +109,8 @@ static void all_done(struct batch *batch) {
 
 static const struct batch_ops fetch_all_ops = {.run = run_one, .skip = skip_one, .done = all_done};
 
-enum err fetch_all(struct pool *pool, struct fetcher *fetcher, const struct fetch_request *requests, size_t count, size_t max_concurrent,
-                   struct fetch_result *results) {
+enum err fetch_all(struct pool *pool, struct fetcher *fetcher, const struct fetch_request *requests, size_t count,
+                   size_t max_concurrent, struct fetch_result *results) {
     struct fetch_all_call call = {.fetcher = fetcher, .requests = requests, .results = results};
     sem_init(&call.done, 0, 0);
     batch_init(&call.batch, &fetch_all_ops, count, max_concurrent, CLOCK_NEVER);

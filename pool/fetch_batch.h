@@ -21,15 +21,15 @@ struct fetch_batch;
 
 /* Both are called without a lock of the pool held. */
 struct fetch_batch_ops {
-    /* The one result of an item; borrowed during the call. In the worker that fetched it, or in any thread for one that was not
-     * fetched. */
+    /* The one result of an item; borrowed during the call. In the worker that fetched it, or in any thread for one that
+     * was not fetched. */
     void (*result)(struct fetch_batch *b, size_t index, const struct fetch_result *result);
     /* All results were given; the batch may be freed here. In any thread. */
     void (*done)(struct fetch_batch *b);
 };
 
-/* Stands inside the caller's object. Between fetch_batch_init and fetch_batch_submit the caller fills `options` and adds items;
- * afterwards all may be read, nothing written. */
+/* Stands inside the caller's object. Between fetch_batch_init and fetch_batch_submit the caller fills `options` and
+ * adds items; afterwards all may be read, nothing written. */
 struct fetch_batch {
     struct batch batch;
     const struct fetch_batch_ops *ops;
@@ -58,9 +58,10 @@ enum err fetch_batch_submit(struct fetch_batch *b, struct pool *pool, struct fet
 /* pool_cancel. */
 void fetch_batch_cancel(struct fetch_batch *b, enum fetch_error reason);
 
-/* Fetches `count` requests, `max_concurrent` at once, and waits: `results[i]`, which the caller has initialised, is what came of
- * `requests[i]`. Their `cancelled` and `deadline_ms` are not looked at. The errors of pool_submit, and then no result is set. */
-enum err fetch_all(struct pool *pool, struct fetcher *fetcher, const struct fetch_request *requests, size_t count, size_t max_concurrent,
-                   struct fetch_result *results) ERR_MUST_CHECK;
+/* Fetches `count` requests, `max_concurrent` at once, and waits: `results[i]`, which the caller has initialised, is
+ * what came of `requests[i]`. Their `cancelled` and `deadline_ms` are not looked at. The errors of pool_submit, and
+ * then no result is set. */
+enum err fetch_all(struct pool *pool, struct fetcher *fetcher, const struct fetch_request *requests, size_t count,
+                   size_t max_concurrent, struct fetch_result *results) ERR_MUST_CHECK;
 
 #endif

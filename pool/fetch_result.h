@@ -17,8 +17,9 @@ struct fetch_redirect {
     int status;
 };
 
-/* Microseconds from the start of the fetch, as curl_easy_getinfo(3) has them: each includes those before it, hops are added up;
- * `redirect_us` is the time that all hops but the last took. A reused connection needs no lookup, connect or handshake: 0. */
+/* Microseconds from the start of the fetch, as curl_easy_getinfo(3) has them: each includes those before it, hops are
+ * added up; `redirect_us` is the time that all hops but the last took. A reused connection needs no lookup, connect or
+ * handshake: 0. */
 struct fetch_timings {
     int64_t queue_us; /* from being accepted until the fetch began; not part of the others */
     int64_t namelookup_us;
@@ -40,7 +41,8 @@ struct fetch_connection {
 
 enum { FETCH_ERROR_TEXT_BYTES = 256 };
 
-/* Owns all its memory. `headers` holds name, NUL, value, NUL for each header of the last response, names in lower case. */
+/* Owns all its memory. `headers` holds name, NUL, value, NUL for each header of the last response, names in lower case.
+ */
 struct fetch_result {
     enum fetch_error error; /* FETCH_OK: a response came and `status` is its status */
     char error_text[FETCH_ERROR_TEXT_BYTES];
@@ -65,6 +67,7 @@ void fetch_result_fini(struct fetch_result *r);
 void fetch_result_fail(struct fetch_result *r, enum fetch_error error, const char *text);
 
 /* Adds a redirect that is followed; copies. ERR_NOMEM. */
-enum err fetch_result_add_redirect(struct fetch_result *r, const char *url, int status, const char *location) ERR_MUST_CHECK;
+enum err fetch_result_add_redirect(struct fetch_result *r, const char *url, int status,
+                                   const char *location) ERR_MUST_CHECK;
 
 #endif

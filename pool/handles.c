@@ -43,7 +43,8 @@ static void unlink_locked(struct handles *h, struct handle *handle) {
     h->idle--;
 }
 
-/* Moves the coldest to `ret_cold` while there are too many or while they are too old. Closing them waits until the lock is free. */
+/* Moves the coldest to `ret_cold` while there are too many or while they are too old. Closing them waits until the lock
+ * is free. */
 static void take_cold_locked(struct handles *h, size_t keep, int64_t idle_before_ms, struct list *ret_cold) {
     for (;;) {
         struct list *node = list_last(&h->age);

@@ -65,8 +65,8 @@ static void reach_deadline(void *arg) {
     pool_cancel(arg, FETCH_DEADLINE);
 }
 
-/* Interrupts the batch's workers, and sets itself again while there are any. Without memory for that, libcurl notices the
- * cancellation within a second by itself. */
+/* Interrupts the batch's workers, and sets itself again while there are any. Without memory for that, libcurl notices
+ * the cancellation within a second by itself. */
 static void interrupt_locked(struct batch *b) {
     if (b->done || list_is_empty(&b->running))
         return;
@@ -84,7 +84,8 @@ static void interrupt_again(void *arg) {
     pthread_mutex_unlock(&b->pool->lock);
 }
 
-void batch_init(struct batch *b, const struct batch_ops *ops, size_t count, size_t max_concurrent, int64_t deadline_ms) {
+void batch_init(struct batch *b, const struct batch_ops *ops, size_t count, size_t max_concurrent,
+                int64_t deadline_ms) {
     *b = (struct batch){.ops = ops, .unfinished = count, .deadline_ms = deadline_ms};
     sched_batch_init(&b->sched, count, max_concurrent);
     list_init(&b->in_pool);

@@ -1,11 +1,11 @@
 /* The worker pool: threads that run the items of batches.
  *
- * Workers are started on demand up to a limit, each waits for work on a semaphore of its own, and one that had none for a while
- * leaves. The worker that waited last is woken first. A worker that has finished an item takes the next one under the same lock,
- * so under load nothing sleeps and nothing is woken.
+ * Workers are started on demand up to a limit, each waits for work on a semaphore of its own, and one that had none for
+ * a while leaves. The worker that waited last is woken first. A worker that has finished an item takes the next one
+ * under the same lock, so under load nothing sleeps and nothing is woken.
  *
- * A batch is whatever its functions make of it (pool/fetch_batch.h, pool/drill.h). Each of its items is either run once in a
- * worker or skipped once, and then the batch is done, once.
+ * A batch is whatever its functions make of it (pool/fetch_batch.h, pool/drill.h). Each of its items is either run once
+ * in a worker or skipped once, and then the batch is done, once.
  */
 #ifndef FETCHPOOL_POOL_POOL_H
 #define FETCHPOOL_POOL_POOL_H
@@ -35,8 +35,8 @@ struct batch_ops {
     void (*done)(struct batch *b);
 };
 
-/* Stands inside the object that the functions know; fill with batch_init. `cancelled`, `deadline_ms` and `submitted_at_us` may be
- * read, the rest is private. */
+/* Stands inside the object that the functions know; fill with batch_init. `cancelled`, `deadline_ms` and
+ * `submitted_at_us` may be read, the rest is private. */
 struct batch {
     const struct batch_ops *ops;
     struct pool *pool;
@@ -74,16 +74,18 @@ enum err pool_create(const struct pool_options *options, struct pool **ret_pool)
 /* Ends the workers and waits for them. No batch may be left. Accepts NULL. */
 void pool_destroy(struct pool *p);
 
-/* `max_concurrent` items run at once at most; what was not run by `deadline_ms` (monotonic; CLOCK_NEVER) is cancelled. */
+/* `max_concurrent` items run at once at most; what was not run by `deadline_ms` (monotonic; CLOCK_NEVER) is cancelled.
+ */
 void batch_init(struct batch *b, const struct batch_ops *ops, size_t count, size_t max_concurrent, int64_t deadline_ms);
 void batch_fini(struct batch *b);
 
-/* Hands the batch to the pool, which borrows it until its `done`. On an error nothing was taken and no function is called.
- * ERR_FULL: max_waiting is reached. ERR_CLOSED: pool_close was called. ERR_NOMEM, ERR_THREAD. Does not wait. Any thread. */
+/* Hands the batch to the pool, which borrows it until its `done`. On an error nothing was taken and no function is
+ * called. ERR_FULL: max_waiting is reached. ERR_CLOSED: pool_close was called. ERR_NOMEM, ERR_THREAD. Does not wait.
+ * Any thread. */
 enum err pool_submit(struct pool *p, struct batch *b) ERR_MUST_CHECK;
 
-/* Skips what was not started and interrupts what runs, both with this reason. The first reason stays. The batch must not have
- * been freed; one that is done is left alone. Any thread, also within the batch's functions. */
+/* Skips what was not started and interrupts what runs, both with this reason. The first reason stays. The batch must
+ * not have been freed; one that is done is left alone. Any thread, also within the batch's functions. */
 void pool_cancel(struct batch *b, enum fetch_error reason);
 
 /* While held, no further item of the batch is started. Any thread, until the batch is done. */

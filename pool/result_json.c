@@ -126,7 +126,8 @@ static void put_base(struct json *j, const struct fetch_item *item, const struct
 }
 
 /* A fetch without a response has no headers, body or connection to tell of; its way there and its times it has. */
-enum err result_json(struct buf *out, const struct fetch_item *item, unsigned include, const struct fetch_result *result) {
+enum err result_json(struct buf *out, const struct fetch_item *item, unsigned include,
+                     const struct fetch_result *result) {
     struct json j;
     json_begin(&j, out);
     json_object_open(&j);

@@ -7,8 +7,10 @@
 #include "pool/fetch_batch.h"
 #include "pool/fetch_result.h"
 
-/* Appends the object: `url`, `status`, `size`, `elapsed`, or `url`, `status`, `error`, `error_code`, `elapsed`; then the item's
- * `id` and what `include` (enum fetch_include) asks for. ERR_LIMIT, ERR_NOMEM: what was appended is not whole. */
-enum err result_json(struct buf *out, const struct fetch_item *item, unsigned include, const struct fetch_result *result) ERR_MUST_CHECK;
+/* Appends the object: `url`, `status`, `size`, `elapsed`, or `url`, `status`, `error`, `error_code`, `elapsed`; then
+ * the item's `id` and what `include` (enum fetch_include) asks for. ERR_LIMIT, ERR_NOMEM: what was appended is not
+ * whole. */
+enum err result_json(struct buf *out, const struct fetch_item *item, unsigned include,
+                     const struct fetch_result *result) ERR_MUST_CHECK;
 
 #endif

@@ -1,9 +1,9 @@
 /* Which item is to be done next.
  *
- * Batches that can start an item now stand in a ring and are served one item each, round robin; a batch whose permits are all
- * taken, that has nothing left to start or that is held stands outside, where nothing scans it. Picking and finishing are O(1).
- * A plain structure without threads: the pool calls it under its lock. The permits are a POSIX semaphore (sem_overview(7)) that
- * is only ever tried, never waited for. Used inside pool/ only.
+ * Batches that can start an item now stand in a ring and are served one item each, round robin; a batch whose permits
+ * are all taken, that has nothing left to start or that is held stands outside, where nothing scans it. Picking and
+ * finishing are O(1). A plain structure without threads: the pool calls it under its lock. The permits are a POSIX
+ * semaphore (sem_overview(7)) that is only ever tried, never waited for. Used inside pool/ only.
  */
 #ifndef FETCHPOOL_POOL_SCHED_H
 #define FETCHPOOL_POOL_SCHED_H
@@ -49,7 +49,8 @@ void sched_finish(struct sched *s, struct sched_batch *b);
 void sched_hold(struct sched_batch *b);
 void sched_release(struct sched *s, struct sched_batch *b);
 
-/* Takes away all items that were not started: from the returned index to the end. Held or not, nothing of it starts any more. */
+/* Takes away all items that were not started: from the returned index to the end. Held or not, nothing of it starts any
+ * more. */
 size_t sched_close(struct sched *s, struct sched_batch *b);
 
 /* An item could be picked now. */

@@ -1,5 +1,7 @@
 #include "pool/transfer.h"
 
+#include "pool/transfer_error.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,12 +9,10 @@
 
 enum {
     TRANSFER_MAX_HEADERS = 1000,
-    TRANSFER_REDIRECT_BODY_BYTES = 64 * 1024, /* read and dropped to keep the connection; beyond it is cheaper to close */
-    TRANSFER_IDLE_CONNECTION_S = 60,          /* below the keep-alive time of usual servers, to spare useless tries */
+    TRANSFER_REDIRECT_BODY_BYTES =
+        64 * 1024,                   /* read and dropped to keep the connection; beyond it is cheaper to close */
+    TRANSFER_IDLE_CONNECTION_S = 60, /* below the keep-alive time of usual servers, to spare useless tries */
 };
-
-/* Why one of our callbacks ended the transfer. */
-enum stop { STOP_NONE, STOP_BLOCKED, STOP_TOO_LARGE, STOP_TOO_MANY_HEADERS, STOP_REDIRECT_BODY, STOP_NOMEM };
 
 struct transfer {
     CURL *easy;
@@ -20,7 +20,7 @@ struct transfer {
     const struct transfer_request *request;
     struct fetch_result *result;
     struct transfer_response *response;
-    enum stop stop;
+    enum transfer_stop stop;
     unsigned header_count;
     bool body_began;
     bool is_encoded;
@@ -34,7 +34,7 @@ bool transfer_is_redirect(long status) {
 
 /* ---- callbacks ---- */
 
-static size_t stop_body(struct transfer *t, enum stop why) {
+static size_t stop_body(struct transfer *t, enum transfer_stop why) {
     t->stop = why;
     return 0; /* fewer than were given: libcurl ends with CURLE_WRITE_ERROR */
 }
@@ -57,14 +57,14 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *arg) {
     struct transfer *t = arg;
     size_t n = size * count;
     if (!t->body_began && !begin_body(t))
-        return stop_body(t, STOP_TOO_LARGE);
+        return stop_body(t, TRANSFER_STOP_TOO_LARGE);
     t->result->size_bytes += (int64_t)n;
     if (t->drop_body)
-        return t->result->size_bytes > TRANSFER_REDIRECT_BODY_BYTES ? stop_body(t, STOP_REDIRECT_BODY) : n;
+        return t->result->size_bytes > TRANSFER_REDIRECT_BODY_BYTES ? stop_body(t, TRANSFER_STOP_REDIRECT_BODY) : n;
     if (t->result->size_bytes > t->request->max_size_bytes)
-        return stop_body(t, STOP_TOO_LARGE);
+        return stop_body(t, TRANSFER_STOP_TOO_LARGE);
     if (t->request->include & FETCH_INCLUDE_BODY && buf_append(&t->result->body, bytes, n))
-        return stop_body(t, STOP_NOMEM);
+        return stop_body(t, TRANSFER_STOP_NOMEM);
     return n;
 }
 
@@ -81,7 +81,8 @@ static bool name_is(const char *line, size_t name_len, const char *name) {
     return strlen(name) == name_len && strncasecmp(line, name, name_len) == 0;
 }
 
-static enum err keep_header(struct buf *headers, const char *line, size_t name_len, const char *value, size_t value_len) {
+static enum err keep_header(struct buf *headers, const char *line, size_t name_len, const char *value,
+                            size_t value_len) {
     enum err err = buf_reserve(headers, name_len + value_len + 2);
     for (size_t i = 0; i < name_len && !err; i++)
         err = buf_append_char(headers, (char)tolower((unsigned char)line[i]));
@@ -92,7 +93,8 @@ static enum err keep_header(struct buf *headers, const char *line, size_t name_l
     return err ? err : buf_append(headers, "", 1);
 }
 
-static enum err take_header(struct transfer *t, const char *line, size_t name_len, const char *value, size_t value_len) {
+static enum err take_header(struct transfer *t, const char *line, size_t name_len, const char *value,
+                            size_t value_len) {
     if (name_is(line, name_len, "location") && !t->response->location) {
         t->response->location = strndup(value, value_len);
         if (!t->response->location)
@@ -113,10 +115,11 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg) {
         return n;
     }
     const char *colon = memchr(line, ':', n);
-    if (t->body_began || !colon || colon == line || isspace((unsigned char)line[0])) /* trailer, end of header, folded line */
+    if (t->body_began || !colon || colon == line ||
+        isspace((unsigned char)line[0])) /* trailer, end of header, folded line */
         return n;
     if (++t->header_count > TRANSFER_MAX_HEADERS)
-        return stop_body(t, STOP_TOO_MANY_HEADERS);
+        return stop_body(t, TRANSFER_STOP_TOO_MANY_HEADERS);
     const char *value = colon + 1;
     const char *end = line + n;
     while (value < end && isspace((unsigned char)*value))
@@ -124,7 +127,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg) {
     while (end > value && isspace((unsigned char)end[-1]))
         end--;
     if (take_header(t, line, (size_t)(colon - line), value, (size_t)(end - value)))
-        return stop_body(t, STOP_NOMEM);
+        return stop_body(t, TRANSFER_STOP_NOMEM);
     return n;
 }
 
@@ -134,12 +137,14 @@ static int on_progress(void *arg, curl_off_t down_total, curl_off_t down, curl_o
     return t->request->cancelled && atomic_load(t->request->cancelled) != FETCH_OK;
 }
 
-/* libcurl connects to the very address that is judged here. Once one address of a name is refused, so are its others. */
+/* libcurl connects to the very address that is judged here. Once one address of a name is refused, so are its others.
+ */
 static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address) {
     struct transfer *t = arg;
     (void)purpose;
-    if (t->stop == STOP_BLOCKED || !guard_allows(t->setup->guard, &address->addr, (socklen_t)address->addrlen)) {
-        t->stop = STOP_BLOCKED;
+    if (t->stop == TRANSFER_STOP_BLOCKED ||
+        !guard_allows(t->setup->guard, &address->addr, (socklen_t)address->addrlen)) {
+        t->stop = TRANSFER_STOP_BLOCKED;
         return CURL_SOCKET_BAD;
     }
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
@@ -191,7 +196,8 @@ enum err transfer_configure(CURL *easy, const struct transfer_setup *setup) {
 
 static CURLcode set_method(CURL *easy, const struct transfer_request *r) {
     CURLcode code = CURLE_OK;
-    bool takes_body = strcmp(r->method, "POST") == 0 || strcmp(r->method, "PUT") == 0 || strcmp(r->method, "PATCH") == 0;
+    bool takes_body =
+        strcmp(r->method, "POST") == 0 || strcmp(r->method, "PUT") == 0 || strcmp(r->method, "PATCH") == 0;
     if (strcmp(r->method, "HEAD") == 0) {
         SET(CURLOPT_NOBODY, 1L);
         SET(CURLOPT_CUSTOMREQUEST, NULL);
@@ -255,111 +261,8 @@ static void note_connection(CURL *easy, struct fetch_connection *connection) {
                                                                   : "";
 }
 
-static void fail_timeout(const struct transfer *t) {
-    const struct transfer_request *r = t->request;
-    char text[FETCH_ERROR_TEXT_BYTES];
-    bool looked_up = info_us(t->easy, CURLINFO_NAMELOOKUP_TIME_T) > 0;
-    bool ready = info_us(t->easy, CURLINFO_PRETRANSFER_TIME_T) > 0;
-    const char *phase = !looked_up ? "looking up" : !ready ? "connecting to" : "waiting for";
-    bool connect_clock = !ready && r->connect_timeout_ms < r->timeout_ms;
-    double seconds = (double)(connect_clock ? r->connect_timeout_ms : r->timeout_ms) / 1000;
-    if (!connect_clock && r->timeout_is_deadline) {
-        fetch_result_fail(t->result, FETCH_DEADLINE, NULL);
-        return;
-    }
-    (void)snprintf(text, sizeof text, "timed out after %.3g s, %s %s", seconds, phase, r->host);
-    fetch_result_fail(t->result, !connect_clock ? FETCH_TIMEOUT : looked_up ? FETCH_CONNECT_TIMEOUT : FETCH_DNS, text);
-}
-
-static void fail_connect(const struct transfer *t) {
-    char text[FETCH_ERROR_TEXT_BYTES];
-    char reason[128];
-    long os_errno = 0;
-    (void)curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &os_errno);
-    const char *why = os_errno ? strerror_r((int)os_errno, reason, sizeof reason) : "refused";
-    (void)snprintf(text, sizeof text, "no connection to %s: %s", t->request->host, why);
-    fetch_result_fail(t->result, FETCH_CONNECT, text);
-}
-
-static void fail_dns(const struct transfer *t) {
-    char text[FETCH_ERROR_TEXT_BYTES];
-    (void)snprintf(text, sizeof text, "the host name %s could not be resolved", t->request->host);
-    fetch_result_fail(t->result, FETCH_DNS, text);
-}
-
-/* Codes that mean one error whatever the state. libcurl-errors(3). */
-static enum fetch_error plain_error(CURLcode code) {
-    switch (code) {
-    case CURLE_URL_MALFORMAT:
-        return FETCH_INVALID_URL;
-    case CURLE_UNSUPPORTED_PROTOCOL: /* the scheme was checked before: this is HTTP/0.9 or a version that does not exist */
-    case CURLE_WEIRD_SERVER_REPLY:
-        return FETCH_PROTOCOL;
-    case CURLE_HTTP2:
-    case CURLE_HTTP2_STREAM:
-        return FETCH_HTTP2;
-    case CURLE_PARTIAL_FILE:
-    case CURLE_RECV_ERROR:
-        return FETCH_RECV;
-    case CURLE_SEND_ERROR:
-        return FETCH_SEND;
-    case CURLE_GOT_NOTHING:
-        return FETCH_EMPTY_REPLY;
-    case CURLE_BAD_CONTENT_ENCODING:
-        return FETCH_DECODE;
-    case CURLE_FILESIZE_EXCEEDED:
-        return FETCH_TOO_LARGE;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_ENGINE_NOTFOUND:
-        return FETCH_TLS;
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_INVALIDCERTSTATUS:
-        return FETCH_TLS_VERIFY;
-    default:
-        return FETCH_INTERNAL;
-    }
-}
-
-static void fail_stopped(const struct transfer *t) {
-    switch (t->stop) {
-    case STOP_BLOCKED:
-        fetch_result_fail(t->result, FETCH_BLOCKED, NULL);
-        return;
-    case STOP_TOO_LARGE:
-        fetch_result_fail(t->result, FETCH_TOO_LARGE, NULL);
-        return;
-    case STOP_TOO_MANY_HEADERS:
-        fetch_result_fail(t->result, FETCH_PROTOCOL, "the response has too many headers");
-        return;
-    default:
-        fetch_result_fail(t->result, FETCH_INTERNAL, "out of memory");
-    }
-}
-
-static void fail(const struct transfer *t, CURLcode code) {
-    const char *text = *t->error_text ? t->error_text : curl_easy_strerror(code);
-    if (t->stop != STOP_NONE)
-        fail_stopped(t);
-    else if (code == CURLE_ABORTED_BY_CALLBACK && t->request->cancelled)
-        fetch_result_fail(t->result, atomic_load(t->request->cancelled), NULL);
-    else if (code == CURLE_OPERATION_TIMEDOUT)
-        fail_timeout(t);
-    else if (code == CURLE_COULDNT_CONNECT)
-        fail_connect(t);
-    else if (code == CURLE_COULDNT_RESOLVE_HOST)
-        fail_dns(t);
-    else if (code == CURLE_WRITE_ERROR && t->is_encoded) /* bytes behind the end of the compressed body */
-        fetch_result_fail(t->result, FETCH_DECODE, NULL);
-    else if (code == CURLE_OUT_OF_MEMORY && info_us(t->easy, CURLINFO_STARTTRANSFER_TIME_T) > 0) /* a header line too long */
-        fetch_result_fail(t->result, FETCH_PROTOCOL, "the response has a header that is too large");
-    else
-        fetch_result_fail(t->result, plain_error(code), text);
-}
-
-void transfer_perform(CURL *easy, const struct transfer_request *request, struct fetch_result *result, struct transfer_response *ret_response) {
+void transfer_perform(CURL *easy, const struct transfer_request *request, struct fetch_result *result,
+                      struct transfer_response *ret_response) {
     struct transfer t = {.easy = easy, .request = request, .result = result, .response = ret_response};
     char *setup = NULL; /* the type that CURLINFO_PRIVATE is declared with */
     long status = 0;
@@ -379,6 +282,15 @@ void transfer_perform(CURL *easy, const struct transfer_request *request, struct
     if (request->include & FETCH_INCLUDE_CONNECTION)
         note_connection(easy, &result->connection);
     result->status = (int)status;
-    if (code && t.stop != STOP_REDIRECT_BODY)
-        fail(&t, code);
+    if (!code || t.stop == TRANSFER_STOP_REDIRECT_BODY)
+        return;
+    const struct transfer_failure failure = {
+        .easy = easy,
+        .code = code,
+        .request = request,
+        .stop = t.stop,
+        .is_encoded = t.is_encoded,
+        .text = t.error_text,
+    };
+    transfer_error_tell(&failure, result);
 }

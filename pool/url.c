@@ -37,7 +37,8 @@ static enum fetch_error check_without_slashes(const char *url, const char **ret_
     size_t n = 0;
     while (isalnum((unsigned char)url[n]) || url[n] == '+' || url[n] == '-')
         n++;
-    bool other_scheme = n > 1 && url[n] == ':' && isalpha((unsigned char)url[0]) && !isdigit((unsigned char)url[n + 1]) && url[n + 1] != '/';
+    bool other_scheme = n > 1 && url[n] == ':' && isalpha((unsigned char)url[0]) &&
+                        !isdigit((unsigned char)url[n + 1]) && url[n + 1] != '/';
     if (!other_scheme)
         return invalid(ret_reason, "not an absolute URL: it has to begin with http:// or https://");
     *ret_reason = fetch_error_phrase(FETCH_UNSUPPORTED_SCHEME);
@@ -86,7 +87,9 @@ static enum fetch_error split_authority(const char *text, size_t len, struct aut
 
 static enum fetch_error check_v6(const char *host, const char **ret_reason) {
     struct in6_addr address;
-    return inet_pton(AF_INET6, host, &address) == 1 ? FETCH_OK : invalid(ret_reason, "the address in brackets is not an IPv6 address");
+    return inet_pton(AF_INET6, host, &address) == 1
+               ? FETCH_OK
+               : invalid(ret_reason, "the address in brackets is not an IPv6 address");
 }
 
 /* A last label that looks like a number makes parsers read the whole as an IPv4 address, each in its own way. */
@@ -133,7 +136,8 @@ static enum fetch_error parse_port(const struct authority *a, bool is_tls, long 
     return FETCH_OK;
 }
 
-static enum fetch_error check_host(const struct authority *a, char host[URL_HOST_MAX_BYTES + 1], const char **ret_reason) {
+static enum fetch_error check_host(const struct authority *a, char host[URL_HOST_MAX_BYTES + 1],
+                                   const char **ret_reason) {
     if (a->host_len == 0)
         return invalid(ret_reason, "the host is missing");
     if (a->host_len > URL_HOST_MAX_BYTES)
@@ -169,7 +173,8 @@ enum fetch_error url_check(const char *url, struct url_origin *ret_origin, const
     ret_origin->is_tls = is_tls;
     ret_origin->host_start = (is_tls ? 8U : 7U) + (a.is_v6 ? 1U : 0U);
     ret_origin->host_len = a.host_len;
-    (void)snprintf(ret_origin->text, sizeof ret_origin->text, a.is_v6 ? "%s://[%s]:%ld" : "%s://%s:%ld", is_tls ? "https" : "http", host, port);
+    (void)snprintf(ret_origin->text, sizeof ret_origin->text, a.is_v6 ? "%s://[%s]:%ld" : "%s://%s:%ld",
+                   is_tls ? "https" : "http", host, port);
     return FETCH_OK;
 }
 

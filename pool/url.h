@@ -1,6 +1,7 @@
 /* URLs: what may be fetched, the origin a connection belongs to, and where a redirect leads.
  *
- * The check is stricter than RFC 3986 and than libcurl, so that no two parsers can read one text as two hosts: a scheme with
+ * The check is stricter than RFC 3986 and than libcurl, so that no two parsers can read one text as two hosts: a scheme
+ * with
  * "://", a host of ASCII letters, digits, dots, hyphens and underscores or an address in its canonical form, no user
  * information, no blank or control byte anywhere.
  */
@@ -30,8 +31,8 @@ struct url_origin {
 /* FETCH_OK and the origin, or FETCH_INVALID_URL or FETCH_UNSUPPORTED_SCHEME and a reason for people (static). */
 enum fetch_error url_check(const char *url, struct url_origin *ret_origin, const char **ret_reason);
 
-/* The absolute URL that `location`, as a Location header gives it, means seen from `base` (RFC 3986, section 5). The caller
- * frees it with free(). ERR_INVALID: it means none. ERR_NOMEM. */
+/* The absolute URL that `location`, as a Location header gives it, means seen from `base` (RFC 3986, section 5). The
+ * caller frees it with free(). ERR_INVALID: it means none. ERR_NOMEM. */
 enum err url_join(const char *base, const char *location, char **ret_url) ERR_MUST_CHECK;
 
 #endif

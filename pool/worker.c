@@ -62,8 +62,8 @@ static bool wait_locked(struct worker *w) {
     return true;
 }
 
-/* Runs the item without the lock. Before that, the next worker is woken if there is more to do: so a batch wakes as many as it
- * needs, one after the other, and whoever submitted it wakes one only. */
+/* Runs the item without the lock. Before that, the next worker is woken if there is more to do: so a batch wakes as
+ * many as it needs, one after the other, and whoever submitted it wakes one only. */
 static void run_item_locked(struct worker *w, struct sched_batch *picked, size_t index) {
     struct pool *p = w->pool;
     struct batch *b = LIST_ENTRY(picked, struct batch, sched);

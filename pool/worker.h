@@ -33,12 +33,12 @@ struct worker {
     struct list in_batch; /* of the batch whose item it runs */
 };
 
-/* Whether one more worker is wanted for what can be picked: an idle one is taken out into `*ret_wake`, or true: one is to be
- * started and is counted already. To be followed by worker_wake without the lock. */
+/* Whether one more worker is wanted for what can be picked: an idle one is taken out into `*ret_wake`, or true: one is
+ * to be started and is counted already. To be followed by worker_wake without the lock. */
 bool worker_want_locked(struct pool *p, struct worker **ret_wake);
 
-/* Does what worker_want_locked has decided. When no thread can be had, those that are there do the work; with none at all the
- * start is tried again shortly. */
+/* Does what worker_want_locked has decided. When no thread can be had, those that are there do the work; with none at
+ * all the start is tried again shortly. */
 void worker_wake(struct pool *p, struct worker *wake, bool start);
 
 /* Timer function of `retry`; `pool` is a struct pool. */
@@ -47,7 +47,8 @@ void worker_retry_start(void *pool);
 /* Makes all workers leave and waits until they have. */
 void worker_stop_all(struct pool *p);
 
-/* In pool.c: counts items as finished, true when the batch is done and pool_finish_batch has to be called without the lock. */
+/* In pool.c: counts items as finished, true when the batch is done and pool_finish_batch has to be called without the
+ * lock. */
 bool pool_count_finished_locked(struct batch *b, size_t count);
 void pool_finish_batch(struct batch *b);
 

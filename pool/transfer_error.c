@@ -1,0 +1,116 @@
+#include "pool/transfer_error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool has_time(CURL *easy, CURLINFO info) {
+    curl_off_t value = 0;
+    (void)curl_easy_getinfo(easy, info, &value);
+    return value > 0;
+}
+
+static void fail_timeout(const struct transfer_failure *f, struct fetch_result *result) {
+    const struct transfer_request *r = f->request;
+    char text[FETCH_ERROR_TEXT_BYTES];
+    bool looked_up = has_time(f->easy, CURLINFO_NAMELOOKUP_TIME_T);
+    bool ready = has_time(f->easy, CURLINFO_PRETRANSFER_TIME_T);
+    const char *phase = !looked_up ? "looking up" : !ready ? "connecting to" : "waiting for";
+    bool connect_clock = !ready && r->connect_timeout_ms < r->timeout_ms;
+    double seconds = (double)(connect_clock ? r->connect_timeout_ms : r->timeout_ms) / 1000;
+    if (!connect_clock && r->timeout_is_deadline) {
+        fetch_result_fail(result, FETCH_DEADLINE, NULL);
+        return;
+    }
+    (void)snprintf(text, sizeof text, "timed out after %.3g s, %s %s", seconds, phase, r->host);
+    fetch_result_fail(result, !connect_clock ? FETCH_TIMEOUT : looked_up ? FETCH_CONNECT_TIMEOUT : FETCH_DNS, text);
+}
+
+static void fail_connect(const struct transfer_failure *f, struct fetch_result *result) {
+    char text[FETCH_ERROR_TEXT_BYTES];
+    char reason[128];
+    long os_errno = 0;
+    (void)curl_easy_getinfo(f->easy, CURLINFO_OS_ERRNO, &os_errno);
+    const char *why = os_errno ? strerror_r((int)os_errno, reason, sizeof reason) : "refused";
+    (void)snprintf(text, sizeof text, "no connection to %s: %s", f->request->host, why);
+    fetch_result_fail(result, FETCH_CONNECT, text);
+}
+
+static void fail_dns(const struct transfer_failure *f, struct fetch_result *result) {
+    char text[FETCH_ERROR_TEXT_BYTES];
+    (void)snprintf(text, sizeof text, "the host name %s could not be resolved", f->request->host);
+    fetch_result_fail(result, FETCH_DNS, text);
+}
+
+/* Codes that mean one error whatever the state. libcurl-errors(3). */
+static enum fetch_error plain_error(CURLcode code) {
+    switch (code) {
+    case CURLE_URL_MALFORMAT:
+        return FETCH_INVALID_URL;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* the scheme was checked before: this is HTTP/0.9 or a version that does not exist
+                                      */
+    case CURLE_WEIRD_SERVER_REPLY:
+        return FETCH_PROTOCOL;
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+        return FETCH_HTTP2;
+    case CURLE_PARTIAL_FILE:
+    case CURLE_RECV_ERROR:
+        return FETCH_RECV;
+    case CURLE_SEND_ERROR:
+        return FETCH_SEND;
+    case CURLE_GOT_NOTHING:
+        return FETCH_EMPTY_REPLY;
+    case CURLE_BAD_CONTENT_ENCODING:
+        return FETCH_DECODE;
+    case CURLE_FILESIZE_EXCEEDED:
+        return FETCH_TOO_LARGE;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_ENGINE_NOTFOUND:
+        return FETCH_TLS;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+        return FETCH_TLS_VERIFY;
+    default:
+        return FETCH_INTERNAL;
+    }
+}
+
+static void fail_stopped(const struct transfer_failure *f, struct fetch_result *result) {
+    switch (f->stop) {
+    case TRANSFER_STOP_BLOCKED:
+        fetch_result_fail(result, FETCH_BLOCKED, NULL);
+        return;
+    case TRANSFER_STOP_TOO_LARGE:
+        fetch_result_fail(result, FETCH_TOO_LARGE, NULL);
+        return;
+    case TRANSFER_STOP_TOO_MANY_HEADERS:
+        fetch_result_fail(result, FETCH_PROTOCOL, "the response has too many headers");
+        return;
+    default:
+        fetch_result_fail(result, FETCH_INTERNAL, "out of memory");
+    }
+}
+
+void transfer_error_tell(const struct transfer_failure *f, struct fetch_result *result) {
+    CURLcode code = f->code;
+    if (f->stop != TRANSFER_STOP_NONE)
+        fail_stopped(f, result);
+    else if (code == CURLE_ABORTED_BY_CALLBACK && f->request->cancelled)
+        fetch_result_fail(result, atomic_load(f->request->cancelled), NULL);
+    else if (code == CURLE_OPERATION_TIMEDOUT)
+        fail_timeout(f, result);
+    else if (code == CURLE_COULDNT_CONNECT)
+        fail_connect(f, result);
+    else if (code == CURLE_COULDNT_RESOLVE_HOST)
+        fail_dns(f, result);
+    else if (code == CURLE_WRITE_ERROR && f->is_encoded) /* bytes behind the end of the compressed body */
+        fetch_result_fail(result, FETCH_DECODE, NULL);
+    else if (code == CURLE_OUT_OF_MEMORY &&
+             has_time(f->easy, CURLINFO_STARTTRANSFER_TIME_T)) /* a header line too long */
+        fetch_result_fail(result, FETCH_PROTOCOL, "the response has a header that is too large");
+    else
+        fetch_result_fail(result, plain_error(code), *f->text ? f->text : curl_easy_strerror(code));
+}

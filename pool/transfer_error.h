@@ -1,0 +1,35 @@
+/* Why a hop failed, told as a fetch_error: from libcurl's code, from where the transfer stood, and from what our
+ * callbacks decided. Used inside pool/ only. */
+#ifndef FETCHPOOL_POOL_TRANSFER_ERROR_H
+#define FETCHPOOL_POOL_TRANSFER_ERROR_H
+
+#include "pool/fetch_result.h"
+#include "pool/transfer.h"
+
+#include <curl/curl.h>
+#include <stdbool.h>
+
+/* Why one of the transfer's callbacks ended it. */
+enum transfer_stop {
+    TRANSFER_STOP_NONE,
+    TRANSFER_STOP_BLOCKED,
+    TRANSFER_STOP_TOO_LARGE,
+    TRANSFER_STOP_TOO_MANY_HEADERS,
+    TRANSFER_STOP_REDIRECT_BODY, /* not a failure: the redirect's body was not wanted */
+    TRANSFER_STOP_NOMEM,
+};
+
+/* All is borrowed. */
+struct transfer_failure {
+    CURL *easy;
+    CURLcode code; /* not CURLE_OK */
+    const struct transfer_request *request;
+    enum transfer_stop stop;
+    bool is_encoded;  /* the body has a content encoding */
+    const char *text; /* libcurl's own words, may be empty */
+};
+
+/* Makes the result a failure. */
+void transfer_error_tell(const struct transfer_failure *f, struct fetch_result *result);
+
+#endif
