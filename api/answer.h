@@ -1,7 +1,6 @@
 /* The results of a batch on their way to the client: encoded, in the order of the list, sent as their prefix completes.
  *
- * A plain structure without threads; whoever shares it locks it.
- */
+ * A plain structure without threads; whoever shares it locks it. */
 #ifndef FETCHPOOL_API_ANSWER_H
 #define FETCHPOOL_API_ANSWER_H
 

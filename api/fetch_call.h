@@ -3,8 +3,7 @@
  * Workers put results in; the front-end thread takes bytes out. When there is nothing to send the request is suspended,
  * and it is resumed for a good piece, for the end, or a short while after the first result that waits, so that
  * thousands of results do not mean thousands of wake-ups. When the client does not read, nothing more of the batch is
- * started.
- */
+ * started. */
 #ifndef FETCHPOOL_API_FETCH_CALL_H
 #define FETCHPOOL_API_FETCH_CALL_H
 

@@ -179,8 +179,8 @@ static bool scan_scalar(struct scan *s) {
     }
 }
 
-/* Reads what may begin a value. True with `*ret_open`: a level was opened that is not empty, and a value has to follow.
- */
+/* Reads what may begin a value. True with `*ret_open`: a level was opened that is not empty, and a value has to
+ * follow. */
 static bool begin_value(struct scan *s, bool *ret_open) {
     skip_blank(s);
     *ret_open = false;

@@ -1,8 +1,7 @@
 /* Checks that a text is JSON as RFC 8259 has it, and of bounded shape, before a parser builds a tree from it.
  *
  * cJSON takes more than the RFC allows (trailing text, leading zeros, raw control characters, invalid UTF-8, NUL) and
- * spends forty times the size of the text on an array of small numbers. Not recursive.
- */
+ * spends forty times the size of the text on an array of small numbers. Not recursive. */
 #ifndef FETCHPOOL_API_JSON_SCAN_H
 #define FETCHPOOL_API_JSON_SCAN_H
 

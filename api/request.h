@@ -2,8 +2,7 @@
  *
  * A handler either responds at once (api/respond.h) or keeps the request and suspends it: then no front-end thread
  * waits, and after request_resume, which any thread may call, `proceed` is asked to respond or to suspend again. All
- * but request_resume belongs to the front-end thread. libmicrohttpd stays behind this, respond.h and server.h.
- */
+ * but request_resume belongs to the front-end thread. libmicrohttpd stays behind this, respond.h and server.h. */
 #ifndef FETCHPOOL_API_REQUEST_H
 #define FETCHPOOL_API_REQUEST_H
 

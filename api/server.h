@@ -1,7 +1,6 @@
 /* The HTTP front end: one libmicrohttpd thread for each listening socket.
  *
- * Requests whose answer is not there yet are suspended, so no front-end thread waits for a fetch.
- */
+ * Requests whose answer is not there yet are suspended, so no front-end thread waits for a fetch. */
 #ifndef FETCHPOOL_API_SERVER_H
 #define FETCHPOOL_API_SERVER_H
 

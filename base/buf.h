@@ -1,8 +1,7 @@
 /* A byte buffer that grows up to a maximum given when it is made.
  *
  * Everything that a peer can make the process hold goes through one of these, so that each has its limit. An append
- * past the maximum fails with ERR_LIMIT and changes nothing. Not thread-safe.
- */
+ * past the maximum fails with ERR_LIMIT and changes nothing. Not thread-safe. */
 #ifndef FETCHPOOL_BASE_BUF_H
 #define FETCHPOOL_BASE_BUF_H
 

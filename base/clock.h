@@ -1,5 +1,5 @@
-/* Time. Everything that is measured or waited for uses the monotonic clock; the wall clock is for people and logs only.
- */
+/* Time. Everything that is measured or waited for uses the monotonic clock; the wall clock is for people and logs
+ * only. */
 #ifndef FETCHPOOL_BASE_CLOCK_H
 #define FETCHPOOL_BASE_CLOCK_H
 

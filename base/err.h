@@ -2,8 +2,7 @@
  *
  * One closed list for the whole program: a function that can fail returns one of these, 0 is success, and NULL is kept
  * for "not found". What went wrong in a transfer is not here but in pool/fetch_error.h, because callers of the API see
- * it.
- */
+ * it. */
 #ifndef FETCHPOOL_BASE_ERR_H
 #define FETCHPOOL_BASE_ERR_H
 

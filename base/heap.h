@@ -1,6 +1,5 @@
 /* A binary heap of timed things, the earliest on top. The things hold their own place in it, so any can be taken out in
- * O(log n). Not thread-safe.
- */
+ * O(log n). Not thread-safe. */
 #ifndef FETCHPOOL_BASE_HEAP_H
 #define FETCHPOOL_BASE_HEAP_H
 

@@ -1,8 +1,7 @@
 /* Writes JSON text (RFC 8259) into a buffer.
  *
  * For what is written often: each result of each fetch. Building a tree first costs four times as much. Commas are set
- * by the writer; the caller opens and closes what it has opened. The first failure stays and is told by json_end.
- */
+ * by the writer; the caller opens and closes what it has opened. The first failure stays and is told by json_end. */
 #ifndef FETCHPOOL_BASE_JSON_H
 #define FETCHPOOL_BASE_JSON_H
 

@@ -1,8 +1,7 @@
 /* A doubly linked list whose links stand inside its elements (intrusive), after the list of the Linux kernel in idea.
  *
  * A node that is in no list points at itself, so removing it twice does no harm and membership can be asked. Not
- * thread-safe.
- */
+ * thread-safe. */
 #ifndef FETCHPOOL_BASE_LIST_H
 #define FETCHPOOL_BASE_LIST_H
 

@@ -1,8 +1,7 @@
 /* Log events: a level, a message and typed fields. Where they go is the daemon's business (daemon/log_sink.h); without
  * a sink they go nowhere. An event is one line. Never bodies, credentials or query strings.
  *
- *     log_info("listening", log_text("address", address), log_int("sockets", n));
- */
+ *     log_info("listening", log_text("address", address), log_int("sockets", n)); */
 #ifndef FETCHPOOL_BASE_LOG_H
 #define FETCHPOOL_BASE_LOG_H
 

@@ -1,8 +1,7 @@
 /* One thread that calls functions at given times: deadlines, idle limits, delayed wake-ups.
  *
  * Functions run one after the other in the timer's thread with no lock of the timer held, so they may set and cancel
- * events of any timer. They must be short.
- */
+ * events of any timer. They must be short. */
 #ifndef FETCHPOOL_BASE_TIMERS_H
 #define FETCHPOOL_BASE_TIMERS_H
 

@@ -2,8 +2,7 @@
  *
  * They are defined by one table (config/settings.c) and read by config/settings_load.h; config/settings_print.h writes
  * the dump, the help, the sample file and the manual from the same table, so a setting cannot be forgotten in one of
- * them.
- */
+ * them. */
 #ifndef FETCHPOOL_CONFIG_SETTINGS_H
 #define FETCHPOOL_CONFIG_SETTINGS_H
 

@@ -3,8 +3,7 @@
  * Values come from the table, then a settings file (INI), then the environment (FETCHPOOL_SECTION_KEY), then the
  * command line (section.key=value): each source overrides the one before. A list is replaced by the first value that a
  * source has for it; further values of the same source add to it. Unknown names are refused, in the environment those
- * that begin with a known section. Not thread-safe.
- */
+ * that begin with a known section. Not thread-safe. */
 #ifndef FETCHPOOL_CONFIG_SETTINGS_LOAD_H
 #define FETCHPOOL_CONFIG_SETTINGS_LOAD_H
 
@@ -48,8 +47,8 @@ enum err settings_load_assignment(struct settings_loader *l, const char *assignm
  * a value that was given is refused. ERR_INVALID. */
 enum err settings_load_finish(struct settings_loader *l) ERR_MUST_CHECK;
 
-/* Lowers the default of the number `key` to `value`, which is within its range, since the system has no room for more.
- */
+/* Lowers the default of the number `key` to `value`, which is within its range, since the system has no room for
+ * more. */
 void settings_load_fit(struct settings_loader *l, const char *key, int64_t value);
 
 /* One line without a newline; "" before the first error. Borrowed until the next call with this loader. */

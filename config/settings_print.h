@@ -1,6 +1,5 @@
 /* Writes the settings for people: the dump, the help, the sample file and the manual page. Each function appends to
- * `out` and fails with its ERR_LIMIT or ERR_NOMEM.
- */
+ * `out` and fails with its ERR_LIMIT or ERR_NOMEM. */
 #ifndef FETCHPOOL_CONFIG_SETTINGS_PRINT_H
 #define FETCHPOOL_CONFIG_SETTINGS_PRINT_H
 

@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The type decides the member of struct settings: a list, an int64_t (bytes, number, milliseconds), a text, or an enum.
- */
+/* The type decides the member of struct settings: a list, an int64_t (bytes, number, milliseconds), a text, or an
+ * enum. */
 enum settings_type {
     SETTINGS_TYPE_LIST,
     SETTINGS_TYPE_SIZE,

@@ -76,8 +76,7 @@ static bool read_seconds(const char *at, const char *end, int64_t *ret_ms) {
     int64_t value;
     if (!read_digits(&at, end, &value))
         return false;
-    if (__builtin_mul_overflow(value, 1000, &value))
-        value = INT64_MAX - 999;
+    value = (value < INT64_MAX / 1000 ? value : INT64_MAX / 1000 - 1) * 1000;
     if (at < end && *at == '.') {
         at++;
         if (at == end)

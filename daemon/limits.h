@@ -6,8 +6,7 @@
  *
  * When it is more than the hard limit, what the operator set stays, and what is left of the limit is shared by
  * server.max_connections, pool.workers and pool.handles, as far as they are defaults, in proportion to these defaults.
- * When that leaves one of them less than 8, or all three were set, the settings are refused with the numbers.
- */
+ * When that leaves one of them less than 8, or all three were set, the settings are refused with the numbers. */
 #ifndef FETCHPOOL_DAEMON_LIMITS_H
 #define FETCHPOOL_DAEMON_LIMITS_H
 
@@ -28,8 +27,8 @@ struct limits_message {
 enum err limits_raise_files(int64_t *ret_files) ERR_MUST_CHECK;
 
 /* Makes the loaded settings fit into `files` descriptors, by the rule above; between settings_load_finish and
- * settings_take. `ret_message` is written in any case: a warning when defaults were lowered, the reason for ERR_LIMIT.
- */
+ * settings_take. `ret_message` is written in any case: a warning when defaults were lowered, the reason for
+ * ERR_LIMIT. */
 enum err limits_fit(struct settings_loader *l, int64_t files, struct limits_message *ret_message) ERR_MUST_CHECK;
 
 #endif

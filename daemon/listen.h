@@ -2,8 +2,7 @@
  *
  * An address is host:port, [v6]:port or unix:/path. A name is looked up once and its first address taken; port 0 lets
  * the system choose; [::] does not take IPv4 connections as well. Sockets that systemd hands over, sd_listen_fds(3),
- * stand in for all addresses of the settings.
- */
+ * stand in for all addresses of the settings. */
 #ifndef FETCHPOOL_DAEMON_LISTEN_H
 #define FETCHPOOL_DAEMON_LISTEN_H
 

@@ -5,8 +5,7 @@
  *     journal  <6>listening address=127.0.0.1:43121        (sd-daemon(3); the journal has its own time)
  *
  * Whatever the texts hold, the line stays one line of printable UTF-8: control characters are escaped as in JSON, bytes
- * that are not UTF-8 become U+FFFD. What does not fit is cut and the line ends in truncated=true.
- */
+ * that are not UTF-8 become U+FFFD. What does not fit is cut and the line ends in truncated=true. */
 #ifndef FETCHPOOL_DAEMON_LOG_LINE_H
 #define FETCHPOOL_DAEMON_LOG_LINE_H
 

@@ -1,5 +1,5 @@
-/* Where log events go: each becomes a line (daemon/log_line.h) and is written to a file descriptor with one write(2).
- */
+/* Where log events go: each becomes a line (daemon/log_line.h) and is written to a file descriptor with one
+ * write(2). */
 #ifndef FETCHPOOL_DAEMON_LOG_SINK_H
 #define FETCHPOOL_DAEMON_LOG_SINK_H
 

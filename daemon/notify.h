@@ -1,5 +1,5 @@
-/* Tells the service manager how the daemon fares, sd_notify(3). Without a manager the functions do nothing. Any thread.
- */
+/* Tells the service manager how the daemon fares, sd_notify(3). Without a manager the functions do nothing. Any
+ * thread. */
 #ifndef FETCHPOOL_DAEMON_NOTIFY_H
 #define FETCHPOOL_DAEMON_NOTIFY_H
 

@@ -1,7 +1,7 @@
 /* The certificate authorities that servers are verified against, parsed once and shared by all connections.
  *
- * Without this, libcurl parses the whole bundle again for each new TLS connection (some 30 ms of CPU and 0.8 MB each).
- */
+ * Without this, libcurl parses the whole bundle again for each new TLS connection (some 30 ms of CPU and 0.8 MB
+ * each). */
 #ifndef FETCHPOOL_POOL_CERTS_H
 #define FETCHPOOL_POOL_CERTS_H
 

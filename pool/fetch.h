@@ -1,8 +1,7 @@
 /* One fetch: a URL in, exactly one result out.
  *
  * Redirects are followed here, hop by hop, so that each hop is checked, guarded and timed. A fetch blocks its thread;
- * it ends when the response is there, when its time is over, or soon after it was cancelled.
- */
+ * it ends when the response is there, when its time is over, or soon after it was cancelled. */
 #ifndef FETCHPOOL_POOL_FETCH_H
 #define FETCHPOOL_POOL_FETCH_H
 

@@ -41,8 +41,8 @@ struct fetch_connection {
 
 enum { FETCH_ERROR_TEXT_BYTES = 256 };
 
-/* Owns all its memory. `headers` holds name, NUL, value, NUL for each header of the last response, names in lower case.
- */
+/* Owns all its memory. `headers` holds name, NUL, value, NUL for each header of the last response, names in lower
+ * case. */
 struct fetch_result {
     enum fetch_error error; /* FETCH_OK: a response came and `status` is its status */
     char error_text[FETCH_ERROR_TEXT_BYTES];

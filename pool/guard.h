@@ -3,8 +3,7 @@
  * Judged is the address of the connection that is about to be made, after any name lookup and for every redirect hop,
  * never the text of a URL. Refused are the special-purpose ranges of the IANA registries (RFC 6890 and successors),
  * multicast, and cloud metadata services in public space; of IPv6 only 2000::/3 is let through, less its exceptions. An
- * IPv4 address inside an IPv6 one (::ffff:0:0/96) is judged as IPv4.
- */
+ * IPv4 address inside an IPv6 one (::ffff:0:0/96) is judged as IPv4. */
 #ifndef FETCHPOOL_POOL_GUARD_H
 #define FETCHPOOL_POOL_GUARD_H
 

@@ -2,8 +2,7 @@
  *
  * A handle holds the live connection and the TLS session of its last fetch, so a fetch of the same origin, by whichever
  * thread, takes the handle used last for it. A handle belongs to one thread from handles_take until handles_put. Idle
- * ones are bounded in number (the coldest goes first) and in idle time. Used inside pool/ only.
- */
+ * ones are bounded in number (the coldest goes first) and in idle time. Used inside pool/ only. */
 #ifndef FETCHPOOL_POOL_HANDLES_H
 #define FETCHPOOL_POOL_HANDLES_H
 

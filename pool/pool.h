@@ -5,8 +5,7 @@
  * under the same lock, so under load nothing sleeps and nothing is woken.
  *
  * A batch is whatever its functions make of it (pool/fetch_batch.h, pool/drill.h). Each of its items is either run once
- * in a worker or skipped once, and then the batch is done, once.
- */
+ * in a worker or skipped once, and then the batch is done, once. */
 #ifndef FETCHPOOL_POOL_POOL_H
 #define FETCHPOOL_POOL_POOL_H
 
@@ -74,8 +73,8 @@ enum err pool_create(const struct pool_options *options, struct pool **ret_pool)
 /* Ends the workers and waits for them. No batch may be left. Accepts NULL. */
 void pool_destroy(struct pool *p);
 
-/* `max_concurrent` items run at once at most; what was not run by `deadline_ms` (monotonic; CLOCK_NEVER) is cancelled.
- */
+/* `max_concurrent` items run at once at most; what was not run by `deadline_ms` (monotonic; CLOCK_NEVER) is
+ * cancelled. */
 void batch_init(struct batch *b, const struct batch_ops *ops, size_t count, size_t max_concurrent, int64_t deadline_ms);
 void batch_fini(struct batch *b);
 

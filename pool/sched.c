@@ -30,8 +30,8 @@ static bool has_permit(struct sched_batch *b) {
     return value > 0;
 }
 
-/* To the end of the ring if it can start an item, out of it if not: each pick is followed by this, so turns are equal.
- */
+/* To the end of the ring if it can start an item, out of it if not: each pick is followed by this, so turns are
+ * equal. */
 static void place(struct sched *s, struct sched_batch *b) {
     list_remove(&b->in_ring);
     if (b->next < b->count && !b->held && has_permit(b))

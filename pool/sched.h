@@ -3,8 +3,7 @@
  * Batches that can start an item now stand in a ring and are served one item each, round robin; a batch whose permits
  * are all taken, that has nothing left to start or that is held stands outside, where nothing scans it. Picking and
  * finishing are O(1). A plain structure without threads: the pool calls it under its lock. The permits are a POSIX
- * semaphore (sem_overview(7)) that is only ever tried, never waited for. Used inside pool/ only.
- */
+ * semaphore (sem_overview(7)) that is only ever tried, never waited for. Used inside pool/ only. */
 #ifndef FETCHPOOL_POOL_SCHED_H
 #define FETCHPOOL_POOL_SCHED_H
 

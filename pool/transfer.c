@@ -137,8 +137,8 @@ static int on_progress(void *arg, curl_off_t down_total, curl_off_t down, curl_o
     return t->request->cancelled && atomic_load(t->request->cancelled) != FETCH_OK;
 }
 
-/* libcurl connects to the very address that is judged here. Once one address of a name is refused, so are its others.
- */
+/* libcurl connects to the very address that is judged here. Once one address of a name is refused, so are its
+ * others. */
 static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address) {
     struct transfer *t = arg;
     (void)purpose;

@@ -46,8 +46,8 @@ static enum fetch_error plain_error(CURLcode code) {
     switch (code) {
     case CURLE_URL_MALFORMAT:
         return FETCH_INVALID_URL;
-    case CURLE_UNSUPPORTED_PROTOCOL: /* the scheme was checked before: this is HTTP/0.9 or a version that does not exist
-                                      */
+    case CURLE_UNSUPPORTED_PROTOCOL: /* the scheme was checked before: this is HTTP/0.9 or a version that does not
+                                      * exist */
     case CURLE_WEIRD_SERVER_REPLY:
         return FETCH_PROTOCOL;
     case CURLE_HTTP2:

@@ -3,8 +3,7 @@
  * The check is stricter than RFC 3986 and than libcurl, so that no two parsers can read one text as two hosts: a scheme
  * with
  * "://", a host of ASCII letters, digits, dots, hyphens and underscores or an address in its canonical form, no user
- * information, no blank or control byte anywhere.
- */
+ * information, no blank or control byte anywhere. */
 #ifndef FETCHPOOL_POOL_URL_H
 #define FETCHPOOL_POOL_URL_H
 
