@@ -57,15 +57,6 @@ static const struct row rows[] = {
 
 static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
 
-static const struct {
-    const char *name;
-    unsigned bit;
-} includes[] = {
-    {"headers", FETCH_INCLUDE_HEADERS},       {"body", FETCH_INCLUDE_BODY},
-    {"timings", FETCH_INCLUDE_TIMINGS},       {"redirects", FETCH_INCLUDE_REDIRECTS},
-    {"connection", FETCH_INCLUDE_CONNECTION},
-};
-
 static const struct row *find_row(const char *name) {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (strcmp(rows[i].name, name) == 0)
@@ -120,25 +111,21 @@ static void read_body(const struct fetch_options_target *t, const cJSON *value, 
         problem_set(t->problem, 503, "out of memory");
 }
 
-static bool add_include(const struct fetch_options_target *t, const cJSON *value, unsigned *set) {
-    for (size_t i = 0; i < sizeof includes / sizeof includes[0] && cJSON_IsString(value); i++)
-        if (strcmp(value->valuestring, includes[i].name) == 0) {
-            *set |= includes[i].bit;
-            return true;
-        }
-    (void)t;
-    return false;
+static bool add_include(const cJSON *value, unsigned *set) {
+    unsigned part = cJSON_IsString(value) ? fetch_include_find(value->valuestring, strlen(value->valuestring)) : 0;
+    *set |= part;
+    return part != 0;
 }
 
 static void read_include(const struct fetch_options_target *t, const cJSON *value, const char *pointer) {
     unsigned set = 0;
     const cJSON *name;
     bool ok = cJSON_IsArray(value);
-    cJSON_ArrayForEach(name, value) ok = ok && add_include(t, name, &set);
+    cJSON_ArrayForEach(name, value) ok = add_include(name, &set) && ok;
     if (ok)
         t->options->include = set;
     else
-        problem_add(t->problem, pointer, "include must be a list of headers, body, timings, redirects, connection");
+        problem_add(t->problem, pointer, "include must be a list of names out of: " FETCH_INCLUDE_NAMES);
 }
 
 static void add_header(const struct fetch_options_target *t, const char **lines, const char *name, const cJSON *value,

@@ -39,6 +39,7 @@ struct request {
     const struct route *route;
     struct problem refusal; /* decided before the body came; sent once it has been read */
     size_t discarded_bytes;
+    bool closing; /* the connection is to be closed after the response */
     bool handled;
     bool responded;
     bool suspended;

@@ -1,7 +1,5 @@
 #include "api/respond.h"
 
-#include "api/server.h"
-
 #include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +17,7 @@ static void queue(struct request *r, int status, const char *type, struct MHD_Re
     bool ok = add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type) &&
               add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") &&
               add_header(response, "X-Content-Type-Options", "nosniff");
-    if (ok && api_is_draining(r->api))
+    if (ok && r->closing)
         ok = add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     r->responded = ok && MHD_queue_response(r->connection, (unsigned)status, response) == MHD_YES;
     MHD_destroy_response(response);

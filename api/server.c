@@ -139,9 +139,11 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
         *con_cls = r = open_request(arg, connection, method, path);
         if (!r)
             return MHD_NO;
+        r->closing = api_is_draining(r->api);
         examine(r);
         return r->refusal.status && must_refuse_at_once(r) ? refuse(r) : MHD_YES;
     }
+    r->closing = api_is_draining(r->api);
     if (*data_size > 0) {
         size_t size = *data_size;
         *data_size = 0;

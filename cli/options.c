@@ -1,6 +1,6 @@
 #include "cli/options.h"
 
-#include "pool/fetch.h"
+#include "pool/fetch_include.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -32,30 +32,14 @@ static const struct option long_options[] = {
     {0},
 };
 
-static const struct {
-    const char *name;
-    unsigned bit;
-} includes[] = {
-    {"headers", FETCH_INCLUDE_HEADERS},       {"body", FETCH_INCLUDE_BODY},
-    {"timings", FETCH_INCLUDE_TIMINGS},       {"redirects", FETCH_INCLUDE_REDIRECTS},
-    {"connection", FETCH_INCLUDE_CONNECTION},
-};
-
-static unsigned include_bit(const char *name, size_t len) {
-    for (size_t i = 0; i < sizeof includes / sizeof includes[0]; i++)
-        if (strlen(includes[i].name) == len && memcmp(includes[i].name, name, len) == 0)
-            return includes[i].bit;
-    return 0;
-}
-
 static bool read_include(const char *text, unsigned *ret_include) {
     unsigned include = 0;
     for (;;) {
         size_t n = strcspn(text, ",");
-        unsigned bit = include_bit(text, n);
-        if (bit == 0)
+        unsigned part = fetch_include_find(text, n);
+        if (part == 0)
             return false;
-        include |= bit;
+        include |= part;
         if (text[n] == '\0')
             break;
         text += n + 1;

@@ -8,21 +8,13 @@
 #include "base/err.h"
 #include "base/timers.h"
 #include "config/settings.h"
+#include "pool/fetch_include.h"
 #include "pool/fetch_result.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* Which extra parts of the response are wanted; a set. */
-enum fetch_include {
-    FETCH_INCLUDE_HEADERS = 1 << 0,
-    FETCH_INCLUDE_BODY = 1 << 1,
-    FETCH_INCLUDE_TIMINGS = 1 << 2,
-    FETCH_INCLUDE_REDIRECTS = 1 << 3,
-    FETCH_INCLUDE_CONNECTION = 1 << 4,
-};
 
 /* How to fetch. All is borrowed for the length of the fetch. */
 struct fetch_options {
