@@ -1,16 +1,10 @@
 #include "pool/pool.h"
 
 #include "base/clock.h"
-#include "base/thread.h"
 #include "pool/worker.h"
 
 #include <assert.h>
 #include <stdlib.h>
-
-/* A signal that lands just before a blocking call is lost, so it is repeated: soon, then patiently. */
-static int64_t next_interrupt_ms(unsigned round) {
-    return round < 3 ? 10 : round < 6 ? 50 : 200;
-}
 
 /* ---- life of the pool ---- */
 
@@ -59,60 +53,10 @@ void pool_read_stats(struct pool *p, struct pool_stats *ret_stats) {
     pthread_mutex_unlock(&p->lock);
 }
 
-/* ---- life of a batch ---- */
+/* ---- batches ---- */
 
 static void reach_deadline(void *arg) {
     pool_cancel(arg, FETCH_DEADLINE);
-}
-
-/* Interrupts the batch's workers, and sets itself again while there are any. Without memory for that, libcurl notices
- * the cancellation within a second by itself. */
-static void interrupt_locked(struct batch *b) {
-    if (b->done || list_is_empty(&b->running))
-        return;
-    LIST_FOR_EACH(node, &b->running) {
-        thread_interrupt(LIST_ENTRY(node, struct worker, in_batch)->thread);
-    }
-    int64_t again_ms = clock_now_ms() + next_interrupt_ms(b->interrupts++);
-    err_ignore(timers_set(b->pool->options.timers, &b->interrupt, again_ms));
-}
-
-static void interrupt_again(void *arg) {
-    struct batch *b = arg;
-    pthread_mutex_lock(&b->pool->lock);
-    interrupt_locked(b);
-    pthread_mutex_unlock(&b->pool->lock);
-}
-
-void batch_init(struct batch *b, const struct batch_ops *ops, size_t count, size_t max_concurrent,
-                int64_t deadline_ms) {
-    *b = (struct batch){.ops = ops, .unfinished = count, .deadline_ms = deadline_ms};
-    sched_batch_init(&b->sched, count, max_concurrent);
-    list_init(&b->in_pool);
-    list_init(&b->running);
-    timer_event_init(&b->deadline, reach_deadline, b);
-    timer_event_init(&b->interrupt, interrupt_again, b);
-    atomic_init(&b->cancelled, FETCH_OK);
-}
-
-void batch_fini(struct batch *b) {
-    sched_batch_fini(&b->sched);
-}
-
-/* Once marked done under the lock, nobody sets its timers again, so they can be cancelled for good. */
-void pool_finish_batch(struct batch *b) {
-    timers_cancel(b->pool->options.timers, &b->deadline);
-    timers_cancel(b->pool->options.timers, &b->interrupt);
-    b->ops->done(b);
-}
-
-bool pool_count_finished_locked(struct batch *b, size_t count) {
-    b->unfinished -= count;
-    if (b->unfinished > 0)
-        return false;
-    b->done = true;
-    list_remove(&b->in_pool);
-    return true;
 }
 
 static enum err admit_locked(struct pool *p, struct batch *b) {
@@ -120,6 +64,7 @@ static enum err admit_locked(struct pool *p, struct batch *b) {
         return ERR_CLOSED;
     if (b->unfinished > p->options.max_waiting - p->sched.waiting)
         return ERR_FULL;
+    timer_event_init(&b->deadline, reach_deadline, b);
     if (b->deadline_ms != CLOCK_NEVER)
         return timers_set(p->options.timers, &b->deadline, b->deadline_ms);
     return ERR_NONE;
@@ -134,14 +79,14 @@ enum err pool_submit(struct pool *p, struct batch *b) {
         list_push_back(&p->batches, &b->in_pool);
         sched_add(&p->sched, &b->sched);
     }
-    bool empty = !err && b->unfinished == 0 && pool_count_finished_locked(b, 0);
+    bool empty = !err && b->unfinished == 0 && batch_count_finished_locked(b, 0);
     struct worker *wake = NULL;
     bool start = !err && worker_want_locked(p, &wake);
     pthread_mutex_unlock(&p->lock);
     if (err)
         return err;
     if (empty)
-        pool_finish_batch(b);
+        batch_finish(b);
     else
         worker_wake(p, wake, start);
     return ERR_NONE;
@@ -155,10 +100,10 @@ static void skip_items(struct batch *b, size_t first, enum fetch_error reason) {
     for (size_t i = first; i < b->sched.count; i++)
         b->ops->skip(b, i, reason);
     pthread_mutex_lock(&p->lock);
-    bool done = pool_count_finished_locked(b, count);
+    bool done = batch_count_finished_locked(b, count);
     pthread_mutex_unlock(&p->lock);
     if (done)
-        pool_finish_batch(b);
+        batch_finish(b);
 }
 
 /* The index of the first item that has to be skipped. The batch cannot be done before those are. */
@@ -167,7 +112,7 @@ static size_t cancel_locked(struct batch *b, enum fetch_error reason) {
         return b->sched.count;
     atomic_store(&b->cancelled, reason);
     size_t first = sched_close(&b->pool->sched, &b->sched);
-    interrupt_locked(b);
+    batch_interrupt_locked(b);
     return first;
 }
 

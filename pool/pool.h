@@ -3,54 +3,19 @@
  * Workers are started on demand up to a limit, each waits for work on a semaphore of its own, and one that had none for
  * a while leaves. The worker that waited last is woken first. A worker that has finished an item takes the next one
  * under the same lock, so under load nothing sleeps and nothing is woken.
- *
- * A batch is whatever its functions make of it (pool/fetch_batch.h, pool/drill.h). Each of its items is either run once
- * in a worker or skipped once, and then the batch is done, once. */
+ */
 #ifndef FETCHPOOL_POOL_POOL_H
 #define FETCHPOOL_POOL_POOL_H
 
 #include "base/err.h"
-#include "base/list.h"
 #include "base/timers.h"
+#include "pool/batch.h"
 #include "pool/fetch_error.h"
-#include "pool/sched.h"
 
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct pool;
-struct batch;
-
-/* All are called without a lock of the pool held. */
-struct batch_ops {
-    /* Does the item; may block. In a worker. Ends early when `cancelled` of the batch is set. */
-    void (*run)(struct batch *b, size_t index);
-    /* The item will not be run, for this reason. In any thread. */
-    void (*skip)(struct batch *b, size_t index, enum fetch_error reason);
-    /* All items were run or skipped: the pool is done with the batch, which may be freed here. In any thread, even in
-     * pool_submit before it returns. */
-    void (*done)(struct batch *b);
-};
-
-/* Stands inside the object that the functions know; fill with batch_init. `cancelled`, `deadline_ms` and
- * `submitted_at_us` may be read, the rest is private. */
-struct batch {
-    const struct batch_ops *ops;
-    struct pool *pool;
-    struct sched_batch sched;
-    struct list in_pool;
-    struct list running; /* workers that run its items */
-    size_t unfinished;
-    bool done;
-    int64_t deadline_ms;
-    int64_t submitted_at_us;
-    unsigned interrupts; /* rounds of signals sent to its workers so far */
-    struct timer_event deadline;
-    struct timer_event interrupt;
-    _Atomic(enum fetch_error) cancelled; /* FETCH_OK: it is not */
-};
 
 struct pool_options {
     size_t max_workers;
@@ -72,11 +37,6 @@ enum err pool_create(const struct pool_options *options, struct pool **ret_pool)
 
 /* Ends the workers and waits for them. No batch may be left. Accepts NULL. */
 void pool_destroy(struct pool *p);
-
-/* `max_concurrent` items run at once at most; what was not run by `deadline_ms` (monotonic; CLOCK_NEVER) is
- * cancelled. */
-void batch_init(struct batch *b, const struct batch_ops *ops, size_t count, size_t max_concurrent, int64_t deadline_ms);
-void batch_fini(struct batch *b);
 
 /* Hands the batch to the pool, which borrows it until its `done`. On an error nothing was taken and no function is
  * called. ERR_FULL: max_waiting is reached. ERR_CLOSED: pool_close was called. ERR_NOMEM, ERR_THREAD. Does not wait.

@@ -76,10 +76,10 @@ static void run_item_locked(struct worker *w, struct sched_batch *picked, size_t
     pthread_mutex_lock(&p->lock);
     list_remove(&w->in_batch);
     sched_finish(&p->sched, picked);
-    if (!pool_count_finished_locked(b, 1))
+    if (!batch_count_finished_locked(b, 1))
         return;
     pthread_mutex_unlock(&p->lock);
-    pool_finish_batch(b);
+    batch_finish(b);
     pthread_mutex_lock(&p->lock);
 }
 

@@ -1,0 +1,59 @@
+#include "pool/batch.h"
+
+#include "base/clock.h"
+#include "base/thread.h"
+#include "pool/pool_state.h"
+
+/* A signal that lands just before a blocking call is lost, so it is repeated: soon, then patiently. */
+static int64_t next_interrupt_ms(unsigned round) {
+    return round < 3 ? 10 : round < 6 ? 50 : 200;
+}
+
+/* Interrupts the batch's workers, and sets itself again while there are any. Without memory for that, libcurl notices
+ * the cancellation within a second by itself. */
+void batch_interrupt_locked(struct batch *b) {
+    if (b->done || list_is_empty(&b->running))
+        return;
+    LIST_FOR_EACH(node, &b->running) {
+        thread_interrupt(LIST_ENTRY(node, struct worker, in_batch)->thread);
+    }
+    int64_t again_ms = clock_now_ms() + next_interrupt_ms(b->interrupts++);
+    err_ignore(timers_set(b->pool->options.timers, &b->interrupt, again_ms));
+}
+
+static void interrupt_again(void *arg) {
+    struct batch *b = arg;
+    pthread_mutex_lock(&b->pool->lock);
+    batch_interrupt_locked(b);
+    pthread_mutex_unlock(&b->pool->lock);
+}
+
+void batch_init(struct batch *b, const struct batch_ops *ops, size_t count, size_t max_concurrent,
+                int64_t deadline_ms) {
+    *b = (struct batch){.ops = ops, .unfinished = count, .deadline_ms = deadline_ms};
+    sched_batch_init(&b->sched, count, max_concurrent);
+    list_init(&b->in_pool);
+    list_init(&b->running);
+    timer_event_init(&b->interrupt, interrupt_again, b);
+    atomic_init(&b->cancelled, FETCH_OK);
+}
+
+void batch_fini(struct batch *b) {
+    sched_batch_fini(&b->sched);
+}
+
+/* Once marked done under the lock, nobody sets its timers again, so they can be cancelled for good. */
+void batch_finish(struct batch *b) {
+    timers_cancel(b->pool->options.timers, &b->deadline);
+    timers_cancel(b->pool->options.timers, &b->interrupt);
+    b->ops->done(b);
+}
+
+bool batch_count_finished_locked(struct batch *b, size_t count) {
+    b->unfinished -= count;
+    if (b->unfinished > 0)
+        return false;
+    b->done = true;
+    list_remove(&b->in_pool);
+    return true;
+}

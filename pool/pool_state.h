@@ -1,0 +1,36 @@
+/* What the pool, its workers and its batches share. Used by pool.c, worker.c and batch.c only. */
+#ifndef FETCHPOOL_POOL_POOL_STATE_H
+#define FETCHPOOL_POOL_POOL_STATE_H
+
+#include "base/list.h"
+#include "base/timers.h"
+#include "pool/pool.h"
+#include "pool/sched.h"
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdbool.h>
+
+struct pool {
+    struct pool_options options;
+    sem_t empty;              /* posted when the last worker leaves a stopping pool */
+    struct timer_event retry; /* tries again to start a worker when there is none */
+    pthread_mutex_t lock;     /* guards all below, and the private fields of batches */
+    struct sched sched;
+    struct list batches; /* that are not done */
+    struct list idle;    /* workers that wait, the last one to come in front */
+    struct list left;    /* workers whose thread has ended or is about to, to be joined */
+    size_t workers;      /* started, or about to be, and not left */
+    bool closed;
+    bool stopping;
+};
+
+struct worker {
+    pthread_t thread;
+    struct pool *pool;
+    sem_t wake;           /* posted by whoever took it out of `idle` */
+    struct list in_pool;  /* of `idle` or `left` */
+    struct list in_batch; /* of the batch whose item it runs */
+};
+
+#endif
