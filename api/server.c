@@ -177,6 +177,12 @@ static void panic(void *arg, const char *file, unsigned line, const char *reason
     abort();
 }
 
+/* The sockets share server.max_connections. */
+static unsigned connection_limit(const struct api *api) {
+    size_t limit = (size_t)api->options.settings->server.max_connections / api->options.socket_count;
+    return limit > 0 ? (unsigned)limit : 1;
+}
+
 static struct MHD_Daemon *start_daemon(struct api *api, int listen_socket) {
     const struct settings *settings = api->options.settings;
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
@@ -185,7 +191,7 @@ static struct MHD_Daemon *start_daemon(struct api *api, int listen_socket) {
                             MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
                             MHD_OPTION_LISTEN_SOCKET, listen_socket,
                             MHD_OPTION_NOTIFY_COMPLETED, close_request, api,
-                            MHD_OPTION_CONNECTION_LIMIT, (unsigned)settings->server.max_connections,
+                            MHD_OPTION_CONNECTION_LIMIT, connection_limit(api),
                             MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)((settings->server.idle_timeout_ms + 999) / 1000),
                             MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)SERVER_CONNECTION_MEMORY_BYTES,
                             MHD_OPTION_STRICT_FOR_CLIENT, 1,

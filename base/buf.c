@@ -90,8 +90,10 @@ enum err buf_terminate(struct buf *b) {
 }
 
 char *buf_take(struct buf *b, size_t *ret_len) {
-    char *data = b->data;
     *ret_len = b->len;
+    if (b->len == 0)
+        buf_fini(b);
+    char *data = b->data;
     buf_init(b, b->max_bytes);
     return data;
 }

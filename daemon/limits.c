@@ -35,7 +35,7 @@ static struct shares shares_of(const struct settings_loader *l) {
     struct shares shares = {{
         {"server.max_connections", 1, s->server.max_connections, false},
         {"pool.workers", 8, s->pool.workers, false},
-        {"pool.handles", 4, s->pool.handles, false},
+        {"pool.handles", 3, s->pool.handles, false},
     }};
     for (int i = 0; i < SHARE_COUNT; i++)
         shares.of[i].lowers = settings_loader_source(l, shares.of[i].key) == SETTINGS_SOURCE_DEFAULT;

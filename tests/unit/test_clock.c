@@ -1,0 +1,46 @@
+#include "base/clock.h"
+#include "unit.h"
+
+#include <string.h>
+
+TEST(monotonic_time_never_goes_back) {
+    int64_t last = clock_now_us();
+    for (int i = 0; i < 1000; i++) {
+        int64_t now = clock_now_us();
+        assert_true(now >= last);
+        last = now;
+    }
+    assert_true(clock_now_ms() >= last / 1000);
+    assert_true(clock_now_ms() < CLOCK_NEVER);
+}
+
+TEST(timespec_has_seconds_and_nanoseconds) {
+    struct timespec t = clock_timespec(1234567);
+    assert_int_equal(t.tv_sec, 1234);
+    assert_int_equal(t.tv_nsec, 567000000);
+    t = clock_timespec(0);
+    assert_int_equal(t.tv_sec, 0);
+    assert_int_equal(t.tv_nsec, 0);
+}
+
+TEST(wall_text_is_rfc_3339) {
+    char text[CLOCK_RFC3339_BYTES];
+    static const char form[] = "0000-00-00T00:00:00.000Z";
+    clock_wall_text(text);
+    assert_int_equal(strlen(text), strlen(form));
+    for (size_t i = 0; i < strlen(form); i++) {
+        if (form[i] == '0')
+            assert_true(text[i] >= '0' && text[i] <= '9');
+        else
+            assert_int_equal(text[i], form[i]);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(monotonic_time_never_goes_back),
+        cmocka_unit_test(timespec_has_seconds_and_nanoseconds),
+        cmocka_unit_test(wall_text_is_rfc_3339),
+    };
+    return cmocka_run_group_tests_name("clock", tests, NULL, NULL);
+}
