@@ -9,8 +9,17 @@ static const char first_separator[] = "[";
 static const char separator[] = ",\n";
 static const char end_text[] = "]\n";
 
-static const char lost_result[] =
-    "{\"url\":\"\",\"status\":0,\"error\":\"out of memory\",\"error_code\":\"internal\",\"elapsed\":0.0}";
+/* Sent when memory does not even suffice to encode a failure. Never freed. */
+#define LOST_TEXT "{\"url\":\"\",\"status\":0,\"error\":\"out of memory\",\"error_code\":\"internal\",\"elapsed\":0.0}"
+static struct {
+    struct answer_chunk chunk;
+    char text[sizeof LOST_TEXT];
+} lost = {.chunk = {.len = sizeof LOST_TEXT - 1}, .text = LOST_TEXT};
+
+static void free_chunk(struct answer_chunk *chunk) {
+    if (chunk != &lost.chunk)
+        free(chunk);
+}
 
 static const char *separator_of(size_t index) {
     return index == 0 ? first_separator : separator;
@@ -28,7 +37,7 @@ enum err answer_init(struct answer *a, size_t count) {
 
 void answer_fini(struct answer *a) {
     for (size_t i = a->sent; i < a->count && a->chunks; i++)
-        free(a->chunks[i]);
+        free_chunk(a->chunks[i]);
     free(a->chunks);
     *a = (struct answer){0};
 }
@@ -53,18 +62,9 @@ static size_t chunk_bytes(const struct answer *a, size_t index) {
     return a->chunks[index]->len + strlen(separator_of(index));
 }
 
-static struct answer_chunk *create_lost(void) {
-    struct answer_chunk *chunk = malloc(sizeof *chunk + sizeof lost_result);
-    if (!chunk)
-        abort(); /* not 100 bytes are left: the supervisor starts us again */
-    chunk->len = strlen(lost_result);
-    memcpy(chunk->bytes, lost_result, sizeof lost_result);
-    return chunk;
-}
-
 void answer_put(struct answer *a, size_t index, struct answer_chunk *chunk) {
     assert(index < a->count && !a->chunks[index] && index >= a->ready);
-    a->chunks[index] = chunk ? chunk : create_lost();
+    a->chunks[index] = chunk ? chunk : &lost.chunk;
     a->put++;
     a->held_bytes += a->chunks[index]->len;
     a->total_bytes += chunk_bytes(a, index);
@@ -93,12 +93,12 @@ static size_t read_piece(struct answer *a, char *ret_bytes, size_t size) {
     struct answer_chunk *chunk = a->chunks[a->sent];
     a->offset -= before_len;
     size_t n = copy_from(a, chunk->bytes, chunk->len, ret_bytes, size);
+    a->held_bytes -= n;
     if (a->offset < chunk->len) {
         a->offset += before_len;
         return n;
     }
-    a->held_bytes -= chunk->len;
-    free(chunk);
+    free_chunk(chunk);
     a->chunks[a->sent++] = NULL;
     a->offset = 0;
     return n;

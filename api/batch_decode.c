@@ -18,6 +18,7 @@ struct decode {
     const struct settings *settings;
     struct fetch_batch *batch;
     struct problem *problem;
+    size_t lines; /* items read so far, in lists by line */
 };
 
 struct media_type {
@@ -58,18 +59,9 @@ bool batch_decode_format(const char *type, enum batch_format *ret_format, struct
 
 /* ---- JSON ---- */
 
-/* `name` as a reference token, RFC 6901, section 3. */
-static void make_pointer(char ret_pointer[PROBLEM_POINTER_BYTES], const char *prefix, const char *name) {
-    size_t n = (size_t)snprintf(ret_pointer, PROBLEM_POINTER_BYTES, "%.64s/", prefix);
-    for (; *name && n + 3 < PROBLEM_POINTER_BYTES; name++) {
-        if (*name == '~' || *name == '/') {
-            ret_pointer[n++] = '~';
-            ret_pointer[n++] = *name == '~' ? '0' : '1';
-        } else {
-            ret_pointer[n++] = *name;
-        }
-    }
-    ret_pointer[n] = '\0';
+/* Once enough faults were found, the rest is not looked at. */
+static bool goes_on(const struct decode *d) {
+    return d->problem->status == 0 || (d->problem->status == 422 && d->problem->error_count < PROBLEM_MAX_ERRORS);
 }
 
 static const char *copy_text(struct decode *d, const char *text, size_t len) {
@@ -113,8 +105,8 @@ static struct fetch_options *own_options(struct decode *d, struct fetch_item *it
     return own;
 }
 
-static struct fetch_options *read_item_field(struct decode *d, const cJSON *field, const char *pointer,
-                                             struct fetch_item *item, struct fetch_options *own) {
+static struct fetch_options *read_item_field(struct decode *d, const cJSON *field, const char *prefix,
+                                             const char *pointer, struct fetch_item *item, struct fetch_options *own) {
     if (strcmp(field->string, "url") == 0) {
         read_url(d, field, pointer, item);
         return own;
@@ -127,7 +119,7 @@ static struct fetch_options *read_item_field(struct decode *d, const cJSON *fiel
     const struct fetch_options_target target = {
         .settings = d->settings, .batch = d->batch, .options = own, .is_item = true, .problem = d->problem};
     if (own && !fetch_options_read(&target, field->string, field, pointer))
-        problem_add(d->problem, pointer, "there is no option of this name");
+        problem_add_unknown(d->problem, prefix, field->string);
     return own;
 }
 
@@ -137,8 +129,10 @@ static void read_item_object(struct decode *d, const cJSON *json, const char *pr
     struct fetch_options *own = NULL;
     const cJSON *field;
     cJSON_ArrayForEach(field, json) {
-        make_pointer(pointer, prefix, field->string);
-        own = read_item_field(d, field, pointer, &item, own);
+        problem_pointer(pointer, prefix, field->string);
+        if (!goes_on(d))
+            return;
+        own = read_item_field(d, field, prefix, pointer, &item, own);
     }
     if (!cJSON_GetObjectItemCaseSensitive(json, "url"))
         problem_add(d->problem, prefix, "the item has no url");
@@ -164,10 +158,6 @@ static void read_item(struct decode *d, const cJSON *json, const char *prefix, s
     }
 }
 
-static bool goes_on(const struct decode *d) {
-    return d->problem->status == 0 || (d->problem->status == 422 && d->problem->error_count < PROBLEM_MAX_ERRORS);
-}
-
 static void read_items(struct decode *d, const cJSON *list, const char *prefix) {
     const cJSON *json;
     size_t index = 0;
@@ -189,11 +179,10 @@ static void read_batch_object(struct decode *d, const cJSON *json) {
     const cJSON *urls = cJSON_GetObjectItemCaseSensitive(json, "urls");
     const cJSON *field;
     cJSON_ArrayForEach(field, json) {
-        make_pointer(pointer, "", field->string);
-        if (field != urls && !fetch_options_read(&target, field->string, field, pointer))
-            problem_add(d->problem, pointer, "there is no option of this name");
+        problem_pointer(pointer, "", field->string);
+        if (field != urls && goes_on(d) && !fetch_options_read(&target, field->string, field, pointer))
+            problem_add_unknown(d->problem, "", field->string);
     }
-    fetch_options_finish(&target, "");
     if (!urls)
         problem_add(d->problem, "", "the object has no urls");
     else
@@ -230,7 +219,7 @@ static void decode_json_line(struct decode *d, const char *line, size_t len, siz
         return;
     cJSON *json = json_parse(line, len, max_values(d), offset, d->problem);
     if (json)
-        read_item(d, json, "", d->batch->count + d->problem->error_count);
+        read_item(d, json, "", d->lines++);
     cJSON_Delete(json);
 }
 
@@ -264,10 +253,14 @@ static void decode_lines(struct decode *d, enum batch_format format, const char 
 void batch_decode(enum batch_format format, const char *text, size_t len, const struct settings *settings,
                   struct fetch_batch *batch, struct problem *problem) {
     struct decode d = {.settings = settings, .batch = batch, .problem = problem};
+    const struct fetch_options_target target = {
+        .settings = settings, .batch = batch, .options = &batch->options, .problem = problem};
     if (format == BATCH_FORMAT_JSON)
         decode_json(&d, text, len);
     else if (format == BATCH_FORMAT_TEXT && (memchr(text, '\0', len) || !utf8_is_valid(text, len)))
         problem_set(problem, 400, "the body is not UTF-8 text");
     else
         decode_lines(&d, format, text, len);
+    if (goes_on(&d))
+        fetch_options_finish(&target, "");
 }

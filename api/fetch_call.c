@@ -1,8 +1,10 @@
 #include "api/fetch_call.h"
 
 #include "api/answer.h"
+#include "api/background.h"
+#include "api/context.h"
+#include "api/monitor.h"
 #include "api/respond.h"
-#include "api/server.h"
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/log.h"
@@ -13,18 +15,22 @@
 #include <stdlib.h>
 
 enum {
-    CALL_SEND_BYTES = 32 * 1024, /* a piece worth a wake-up of the front end */
-    CALL_FLUSH_MS = 20,          /* how long a result waits for such a piece */
+    CALL_INLINE_BYTES = 32 * 1024, /* a larger body is decoded in the background */
+    CALL_SEND_BYTES = 32 * 1024,   /* a piece worth a wake-up of the front end */
+    CALL_FLUSH_MS = 20,            /* how long a result waits for such a piece */
     CALL_RETRY_AFTER_S = 2,
 };
 
 struct fetch_call {
     struct fetch_batch batch;
-    struct request *request;
+    struct request *request; /* not after the request has closed */
     struct timers *timers;
+    struct background_task decode;
+    struct monitor_watch watch;
     struct timer_event flush;
-    size_t max_held_bytes;
-    pthread_mutex_t lock; /* guards all below; is taken before the pool's */
+    enum batch_format format;
+    struct problem problem; /* instead of the results */
+    pthread_mutex_t lock;   /* guards all below; is taken before the pool's */
     struct answer answer;
     unsigned refs; /* the request's and the pool's */
     bool waiting;  /* the request is suspended */
@@ -34,6 +40,10 @@ struct fetch_call {
     bool gone;      /* nobody will read the answer */
     size_t failed;
 };
+
+static const struct api_options *options_of(const struct fetch_call *call) {
+    return api_options(call->request->api);
+}
 
 /* ---- life ---- */
 
@@ -63,12 +73,23 @@ struct fetch_batch *fetch_call_batch(struct fetch_call *call) {
 
 /* ---- the front end's side ---- */
 
+/* A held batch makes no more results until some were read, so there is nothing to wait for. */
 static bool may_send_locked(const struct fetch_call *call) {
     const struct answer *a = &call->answer;
-    return answer_is_complete(a) || a->ready_bytes >= CALL_SEND_BYTES || (call->flush_due && a->ready_bytes > 0);
+    bool now = call->flush_due || call->held;
+    return answer_is_complete(a) || a->ready_bytes >= CALL_SEND_BYTES || (now && a->ready_bytes > 0);
 }
 
-static void wait_locked(struct fetch_call *call) {
+/* A small piece waits for a larger one, but not for long. Without memory for the timer it is sent at once. */
+static void set_flush_locked(struct fetch_call *call) {
+    if (call->flush_is_set || call->answer.ready_bytes == 0)
+        return;
+    int64_t due_ms = clock_now_ms() + CALL_FLUSH_MS;
+    call->flush_is_set = timers_set(call->timers, &call->flush, due_ms) == ERR_NONE;
+    call->flush_due = !call->flush_is_set;
+}
+
+static void suspend_locked(struct fetch_call *call) {
     call->waiting = true;
     request_suspend(call->request);
 }
@@ -78,11 +99,22 @@ static void resume_locked(struct fetch_call *call) {
     request_resume(call->request);
 }
 
+/* Suspends the request, or true: there is something to send now. */
+static bool may_send_or_wait_locked(struct fetch_call *call) {
+    if (!may_send_locked(call))
+        set_flush_locked(call);
+    if (may_send_locked(call))
+        return true;
+    suspend_locked(call);
+    return false;
+}
+
 /* Half the bound between hold and release, so that a slow reader does not toggle them with every byte. */
 static void note_read_locked(struct fetch_call *call) {
+    size_t max_held_bytes = (size_t)options_of(call)->settings->server.answer_buffer_bytes;
     if (call->answer.ready_bytes == 0)
         call->flush_due = false;
-    if (!call->held || call->answer.held_bytes > call->max_held_bytes / 2)
+    if (!call->held || call->answer.held_bytes > max_held_bytes / 2)
         return;
     call->held = false;
     pool_release(&call->batch.batch);
@@ -90,42 +122,57 @@ static void note_read_locked(struct fetch_call *call) {
 
 static ssize_t read_answer(void *arg, char *ret_bytes, size_t size) {
     struct fetch_call *call = arg;
-    ssize_t n = -1;
+    ssize_t n = 0;
     pthread_mutex_lock(&call->lock);
-    if (may_send_locked(call)) {
+    if (call->gone) {
+        n = RESPOND_READ_BROKEN;
+    } else if (may_send_or_wait_locked(call)) {
         size_t got = answer_read(&call->answer, ret_bytes, size);
-        n = got > 0 ? (ssize_t)got : -1;
+        n = got > 0 ? (ssize_t)got : RESPOND_READ_END;
         note_read_locked(call);
-    } else {
-        n = 0;
-        wait_locked(call);
     }
     pthread_mutex_unlock(&call->lock);
     return n;
 }
 
-/* A batch that is complete by now is answered in one piece of known length, the others as they come. */
+/* A batch that is complete by now is answered in one piece of known length, the others as they come. Without a response
+ * the connection is closed. */
 static void proceed(struct request *r, void *arg) {
     struct fetch_call *call = arg;
     uint64_t length = RESPOND_LENGTH_UNKNOWN;
+    bool send = false;
     pthread_mutex_lock(&call->lock);
-    bool send = may_send_locked(call);
-    if (!send)
-        wait_locked(call);
-    else if (answer_is_complete(&call->answer))
+    bool refused = call->problem.status != 0;
+    if (!refused && !call->gone)
+        send = may_send_or_wait_locked(call);
+    if (send && answer_is_complete(&call->answer))
         length = call->answer.total_bytes;
     pthread_mutex_unlock(&call->lock);
-    if (send)
+    if (refused)
+        respond_problem(r, &call->problem);
+    else if (send)
         respond_stream(r, length, read_answer, call);
+}
+
+/* In the monitor's thread. The request cannot end before this returns: close_call waits for it. */
+static void client_left(void *arg) {
+    struct fetch_call *call = arg;
+    pthread_mutex_lock(&call->lock);
+    call->gone = true;
+    if (call->waiting)
+        resume_locked(call);
+    pthread_mutex_unlock(&call->lock);
+    fetch_batch_cancel(&call->batch, FETCH_CANCELLED);
 }
 
 static void close_call(void *arg) {
     struct fetch_call *call = arg;
+    monitor_forget(api_monitor(call->request->api), &call->watch);
     pthread_mutex_lock(&call->lock);
     call->gone = true;
-    bool complete = answer_is_complete(&call->answer);
+    bool unfinished = call->refs > 1 && !answer_is_complete(&call->answer);
     pthread_mutex_unlock(&call->lock);
-    if (!complete)
+    if (unfinished)
         fetch_batch_cancel(&call->batch, FETCH_CANCELLED);
     unref(call);
 }
@@ -165,51 +212,62 @@ static struct answer_chunk *encode_failure(const struct fetch_batch *b, size_t i
     return encode(b, index, &failure);
 }
 
-static void wake_reader_locked(struct fetch_call *call) {
+static void keep_locked(struct fetch_call *call, size_t index, struct answer_chunk *chunk) {
+    size_t max_held_bytes = (size_t)options_of(call)->settings->server.answer_buffer_bytes;
+    answer_put(&call->answer, index, chunk);
+    if (call->answer.held_bytes > max_held_bytes && !call->held) {
+        call->held = true;
+        pool_hold(&call->batch.batch);
+    }
     if (!call->waiting)
         return;
-    if (may_send_locked(call)) {
+    if (!may_send_locked(call))
+        set_flush_locked(call);
+    if (may_send_locked(call))
         resume_locked(call);
-    } else if (call->answer.ready_bytes > 0 &&
-               !call->flush_is_set) { /* without memory for the timer it goes with the next piece */
-        call->flush_is_set = timers_set(call->timers, &call->flush, clock_now_ms() + CALL_FLUSH_MS) == ERR_NONE;
-    }
+}
+
+static bool is_gone(struct fetch_call *call) {
+    pthread_mutex_lock(&call->lock);
+    bool gone = call->gone;
+    pthread_mutex_unlock(&call->lock);
+    return gone;
 }
 
 static void take_result(struct fetch_batch *b, size_t index, const struct fetch_result *result) {
     struct fetch_call *call = LIST_ENTRY(b, struct fetch_call, batch);
+    if (is_gone(call)) /* a hundred thousand results that nobody reads are not worth their encoding */
+        return;
     struct answer_chunk *chunk = encode(b, index, result);
     if (!chunk)
         chunk = encode_failure(b, index);
     pthread_mutex_lock(&call->lock);
     call->failed += result->error != FETCH_OK;
-    answer_put(&call->answer, index, chunk);
-    if (call->answer.held_bytes > call->max_held_bytes && !call->held && !call->gone) {
-        call->held = true;
-        pool_hold(&b->batch);
-    }
-    if (!call->gone)
-        wake_reader_locked(call);
+    if (call->gone)
+        free(chunk);
+    else
+        keep_locked(call, index, chunk);
     pthread_mutex_unlock(&call->lock);
 }
 
 static void finish(struct fetch_batch *b) {
     struct fetch_call *call = LIST_ENTRY(b, struct fetch_call, batch);
-    log_info("batch done", log_int("urls", (int64_t)b->count), log_int("failed", (int64_t)call->failed),
+    log_info(is_gone(call) ? "batch abandoned" : "batch done", log_int("urls", (int64_t)b->count),
+             log_int("failed", (int64_t)call->failed),
              log_seconds("elapsed", clock_now_us() - b->batch.submitted_at_us));
     unref(call);
 }
 
 static const struct fetch_batch_ops batch_ops = {.result = take_result, .done = finish};
 
+/* ---- the beginning ---- */
+
 enum err fetch_call_create(struct request *r, struct fetch_call **ret_call) {
-    const struct api_options *options = api_options(r->api);
     struct fetch_call *call = calloc(1, sizeof *call);
     if (!call)
         return ERR_NOMEM;
     call->request = r;
-    call->timers = options->timers;
-    call->max_held_bytes = (size_t)options->settings->server.answer_buffer_bytes;
+    call->timers = api_options(r->api)->timers;
     call->refs = 2;
     fetch_batch_init(&call->batch, &batch_ops);
     timer_event_init(&call->flush, flush, call);
@@ -226,33 +284,56 @@ static void explain(enum err err, struct problem *problem) {
                                     : err_text(err));
 }
 
-/* The empty list is no work for the pool. */
-static void answer_empty(struct fetch_call *call) {
-    call->refs = 1;
-    respond_stream(call->request, call->answer.total_bytes, read_answer, call);
-}
-
-/* Results may come before the request is suspended, but they find the lock taken until it is. */
-static enum err submit(struct fetch_call *call, const struct api_options *options) {
+/* From here on results may come and the client may leave: both find the lock taken until all is set. */
+static enum err submit(struct fetch_call *call) {
+    struct request *r = call->request;
+    const struct api_options *options = options_of(call);
     pthread_mutex_lock(&call->lock);
     enum err err = fetch_batch_submit(&call->batch, options->pool, options->fetcher);
     if (!err)
-        wait_locked(call);
+        monitor_watch(api_monitor(r->api), &call->watch, request_fd(r), client_left, call);
     pthread_mutex_unlock(&call->lock);
     return err;
 }
 
-void fetch_call_start(struct fetch_call *call, struct problem *ret_problem) {
+/* The pool has no part in it: a problem, or the empty list. The call may be freed as soon as the lock is free. */
+static void resume_without_pool(struct fetch_call *call) {
+    pthread_mutex_lock(&call->lock);
+    call->refs--;
+    resume_locked(call);
+    pthread_mutex_unlock(&call->lock);
+}
+
+static void decode(struct background_task *task) {
+    struct fetch_call *call = LIST_ENTRY(task, struct fetch_call, decode);
     struct request *r = call->request;
-    enum err err = answer_init(&call->answer, call->batch.count);
-    if (!err && call->batch.count > 0)
-        err = submit(call, api_options(r->api));
-    if (err) {
-        explain(err, ret_problem);
-        return;
-    }
+    const struct settings *settings = options_of(call)->settings;
+    batch_decode(call->format, r->body.data, r->body.len, settings, &call->batch, &call->problem);
+    api_drop_body(r);
+    enum err err = ERR_NONE;
+    if (call->problem.status == 0)
+        err = answer_init(&call->answer, call->batch.count);
+    bool has_work = !err && call->problem.status == 0 && call->batch.count > 0;
+    if (has_work)
+        err = submit(call);
+    if (err)
+        explain(err, &call->problem);
+    if (err || !has_work)
+        resume_without_pool(call);
+}
+
+void fetch_call_start(struct fetch_call *call, enum batch_format format, const struct problem *problem) {
+    struct request *r = call->request;
+    call->format = format;
+    call->problem = *problem;
     r->ops = &request_ops;
     r->call = call;
-    if (call->batch.count == 0)
-        answer_empty(call);
+    bool small = r->body.len <= CALL_INLINE_BYTES;
+    pthread_mutex_lock(&call->lock);
+    suspend_locked(call);
+    pthread_mutex_unlock(&call->lock);
+    if (small)
+        decode(&call->decode);
+    else
+        background_add(api_background(r->api), &call->decode, decode);
 }

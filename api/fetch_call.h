@@ -7,6 +7,7 @@
 #ifndef FETCHPOOL_API_FETCH_CALL_H
 #define FETCHPOOL_API_FETCH_CALL_H
 
+#include "api/batch_decode.h"
 #include "api/problem.h"
 #include "api/request.h"
 #include "base/err.h"
@@ -17,14 +18,15 @@ struct fetch_call;
 /* ERR_NOMEM. The caller owns it until fetch_call_start or fetch_call_discard. */
 enum err fetch_call_create(struct request *r, struct fetch_call **ret_call) ERR_MUST_CHECK;
 
-/* To be filled before fetch_call_start. */
+/* Its batch, for the options that stand outside the body. */
 struct fetch_batch *fetch_call_batch(struct fetch_call *call);
 
-/* Hands the batch to the pool and suspends the request; from then on the call belongs to the request and the pool. When
- * the pool refuses, `ret_problem` is set (503) and the caller keeps it. */
-void fetch_call_start(struct fetch_call *call, struct problem *ret_problem);
+/* Decodes the request's body, a large one in the background, hands the batch to the pool and answers the request in the
+ * end: with the results, or with the problem when there is one. `problem` is what was found so far; copied. Takes the
+ * call. */
+void fetch_call_start(struct fetch_call *call, enum batch_format format, const struct problem *problem);
 
-/* Only when it was not started. */
+/* Instead of fetch_call_start. */
 void fetch_call_discard(struct fetch_call *call);
 
 #endif

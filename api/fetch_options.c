@@ -135,10 +135,6 @@ static void add_header(const struct fetch_options_target *t, const char **lines,
         problem_add(t->problem, pointer, "header %.64s: %s", name, reason);
         return;
     }
-    if (t->options->header_count == OPTION_MAX_HEADERS) {
-        problem_add(t->problem, pointer, "more than %d headers", OPTION_MAX_HEADERS);
-        return;
-    }
     size_t size = strlen(name) + strlen(value->valuestring) + 3;
     char *line = arena_alloc(&t->batch->arena, size);
     if (line)
@@ -148,24 +144,37 @@ static void add_header(const struct fetch_options_target *t, const char **lines,
     lines[t->options->header_count++] = line;
 }
 
+static size_t count_headers(const cJSON *fields) {
+    const cJSON *field;
+    size_t count = 0;
+    cJSON_ArrayForEach(field, fields) count += cJSON_IsArray(field) ? (size_t)cJSON_GetArraySize(field) : 1;
+    return count;
+}
+
 static void read_headers(const struct fetch_options_target *t, const cJSON *value, const char *pointer) {
     const cJSON *field, *one;
-    const char **lines = arena_alloc(&t->batch->arena, OPTION_MAX_HEADERS * sizeof *lines);
-    t->options->header_count = 0;
-    if (!cJSON_IsObject(value) || !lines) {
-        if (lines)
-            problem_add(t->problem, pointer, "headers must be an object of name to value");
-        else
-            problem_set(t->problem, 503, "out of memory");
+    size_t count = cJSON_IsObject(value) ? count_headers(value) : 0;
+    if (!cJSON_IsObject(value)) {
+        problem_add(t->problem, pointer, "headers must be an object of name to value");
         return;
     }
+    if (count > OPTION_MAX_HEADERS) {
+        problem_add(t->problem, pointer, "more than %d headers", OPTION_MAX_HEADERS);
+        return;
+    }
+    const char **lines = arena_alloc(&t->batch->arena, (count + 1) * sizeof *lines);
+    if (!lines) {
+        problem_set(t->problem, 503, "out of memory");
+        return;
+    }
+    t->options->headers = lines;
+    t->options->header_count = 0;
     cJSON_ArrayForEach(field, value) {
         if (cJSON_IsArray(field))
             cJSON_ArrayForEach(one, field) add_header(t, lines, field->string, one, pointer);
         else
             add_header(t, lines, field->string, field, pointer);
     }
-    t->options->headers = lines;
 }
 
 static void read_bool(const struct fetch_options_target *t, const struct row *row, const cJSON *value,

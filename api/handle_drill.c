@@ -1,7 +1,8 @@
+#include "api/batch_decode.h"
+#include "api/context.h"
 #include "api/handlers.h"
 #include "api/json_parse.h"
 #include "api/respond.h"
-#include "api/server.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -32,6 +33,7 @@ struct drill_call {
     size_t count;
     size_t max_concurrent;
     int64_t started_us;
+    struct monitor_watch watch;
     pthread_mutex_t lock; /* guards the two below; is taken before the pool's */
     unsigned refs;        /* the request's and the pool's */
     bool done;
@@ -64,7 +66,7 @@ static void read_task(struct drill_call *call, const cJSON *task, size_t index, 
         problem_add(problem, pointer, "a task is a list of two: seconds, and a label as a string");
         return;
     }
-    if (!(delay->valuedouble >= 0 && delay->valuedouble <= DRILL_MAX_SECONDS)) {
+    if (!(delay->valuedouble >= 0 && delay->valuedouble <= (double)DRILL_MAX_SECONDS)) {
         problem_add(problem, pointer, "the seconds must be from 0 to %d", DRILL_MAX_SECONDS);
         return;
     }
@@ -126,7 +128,7 @@ static void read_fields(struct drill_call *call, const cJSON *json, const struct
         else if (strcmp(field->string, "max_concurrent") == 0)
             read_max_concurrent(call, field, settings, problem);
         else
-            problem_add(problem, "", "there is no field of the name %.64s", field->string);
+            problem_add_unknown(problem, "", field->string);
     }
     if (!cJSON_GetObjectItemCaseSensitive(json, "tasks"))
         problem_add(problem, "", "the object has no tasks");
@@ -136,8 +138,10 @@ static void read_fields(struct drill_call *call, const cJSON *json, const struct
 
 static void decode(struct drill_call *call, const struct settings *settings, struct problem *problem) {
     struct request *r = call->request;
-    const char *type = request_header(r, "Content-Type");
-    if (!type || strncasecmp(type, "application/json", strlen("application/json")) != 0) {
+    enum batch_format format = BATCH_FORMAT_TEXT;
+    if (!batch_decode_format(request_header(r, "Content-Type"), &format, problem))
+        return;
+    if (format != BATCH_FORMAT_JSON) {
         problem_set(problem, 415, "send the tasks with Content-Type application/json");
         return;
     }
@@ -187,8 +191,15 @@ static void proceed(struct request *r, void *arg) {
     respond(arg);
 }
 
+/* In the monitor's thread. The request cannot end before this returns. */
+static void client_left(void *arg) {
+    struct drill_call *call = arg;
+    pool_cancel(&call->drill.batch, FETCH_CANCELLED);
+}
+
 static void close_call(void *arg) {
     struct drill_call *call = arg;
+    monitor_forget(api_monitor(call->request->api), &call->watch);
     pthread_mutex_lock(&call->lock);
     bool done = call->done;
     pthread_mutex_unlock(&call->lock);
@@ -217,6 +228,7 @@ static enum err submit(struct drill_call *call) {
         r->ops = &request_ops;
         r->call = call;
         request_suspend(r);
+        monitor_watch(api_monitor(r->api), &call->watch, request_fd(r), client_left, call);
     }
     pthread_mutex_unlock(&call->lock);
     if (err)

@@ -1,10 +1,10 @@
+#include "api/accept.h"
 #include "api/batch_decode.h"
+#include "api/context.h"
 #include "api/fetch_call.h"
 #include "api/fetch_options.h"
 #include "api/handlers.h"
 #include "api/respond.h"
-#include "api/server.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -16,45 +16,41 @@ static void read_parameter(void *arg, const char *name, const char *value) {
         problem_add(target->problem, pointer, "there is no option of this name");
 }
 
-/* A client that says nothing takes anything. Quality values are not weighed: JSON is all there is. */
-static bool accepts_json(const char *accept) {
-    return !accept || strstr(accept, "application/json") || strstr(accept, "application/*") || strstr(accept, "*/*");
-}
-
 static void set_defaults(const struct settings *settings, struct fetch_batch *batch) {
     batch->options = fetch_default_options(settings);
     batch->max_concurrent = (size_t)settings->pool.max_concurrent;
 }
 
-/* Query parameters first: the body's own options win. */
-static void decode(struct request *r, struct fetch_batch *batch, struct problem *problem) {
+/* What the head of the request says. The body's own options come later, and win. */
+static bool read_head(struct request *r, struct fetch_batch *batch, enum batch_format *ret_format,
+                      struct problem *problem) {
     const struct settings *settings = api_options(r->api)->settings;
-    const struct fetch_options_target target = {
-        .settings = settings, .batch = batch, .options = &batch->options, .problem = problem};
-    enum batch_format format;
+    struct fetch_options_target target = {
+        .settings = settings,
+        .batch = batch,
+        .options = &batch->options,
+        .problem = problem,
+    };
     set_defaults(settings, batch);
-    if (!accepts_json(request_header(r, "Accept")))
+    if (!accept_allows(request_header(r, "Accept"), "application/json"))
         problem_set(problem, 406, "results are sent as application/json");
-    if (problem->status || !batch_decode_format(request_header(r, "Content-Type"), &format, problem))
-        return;
-    request_query(r, read_parameter, (void *)&target);
-    batch_decode(format, r->body.data, r->body.len, settings, batch, problem);
-    buf_fini(&r->body);
+    if (problem->status || !batch_decode_format(request_header(r, "Content-Type"), ret_format, problem))
+        return false;
+    request_query(r, read_parameter, &target);
+    return problem->status == 0 || problem->status == 422; /* the body's faults are told with the query's */
 }
 
 void handle_fetch(struct request *r) {
     struct problem problem = {0};
+    enum batch_format format;
     struct fetch_call *call;
     if (fetch_call_create(r, &call)) {
         problem_set(&problem, 503, "out of memory");
         respond_problem(r, &problem);
-        return;
+    } else if (read_head(r, fetch_call_batch(call), &format, &problem)) {
+        fetch_call_start(call, format, &problem);
+    } else {
+        respond_problem(r, &problem);
+        fetch_call_discard(call);
     }
-    decode(r, fetch_call_batch(call), &problem);
-    if (problem.status == 0)
-        fetch_call_start(call, &problem);
-    if (problem.status == 0)
-        return;
-    respond_problem(r, &problem);
-    fetch_call_discard(call);
 }

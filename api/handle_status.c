@@ -1,6 +1,6 @@
+#include "api/context.h"
 #include "api/handlers.h"
 #include "api/respond.h"
-#include "api/server.h"
 #include "base/json.h"
 #include "base/version.h"
 
@@ -39,6 +39,8 @@ void handle_readyz(struct request *r) {
         problem_set(&problem, 503, "the service is shutting down");
     else if (stats.waiting >= stats.max_waiting)
         problem_set(&problem, 503, "the queue is full");
+    else if (stats.waiting > 0 && stats.workers == 0)
+        problem_set(&problem, 503, "no thread can be started");
     if (problem.status)
         respond_problem(r, &problem);
     else

@@ -13,7 +13,7 @@ static const struct {
     {405, "Method Not Allowed"},    {406, "Not Acceptable"},
     {413, "Content Too Large"},     {415, "Unsupported Media Type"},
     {422, "Unprocessable Content"}, {500, "Internal Server Error"},
-    {503, "Service Unavailable"},
+    {501, "Not Implemented"},       {503, "Service Unavailable"},
 };
 
 const char *problem_title(int status) {
@@ -44,6 +44,25 @@ void problem_add(struct problem *p, const char *pointer, const char *format, ...
         (void)snprintf(error->pointer, sizeof error->pointer, "%s", pointer);
     }
     p->error_count++;
+}
+
+void problem_pointer(char ret_pointer[PROBLEM_POINTER_BYTES], const char *prefix, const char *name) {
+    size_t n = (size_t)snprintf(ret_pointer, PROBLEM_POINTER_BYTES, "%.64s/", prefix);
+    for (; *name && n + 3 < PROBLEM_POINTER_BYTES; name++) {
+        if (*name == '~' || *name == '/') {
+            ret_pointer[n++] = '~';
+            ret_pointer[n++] = *name == '~' ? '0' : '1';
+        } else {
+            ret_pointer[n++] = *name;
+        }
+    }
+    ret_pointer[n] = '\0';
+}
+
+void problem_add_unknown(struct problem *p, const char *prefix, const char *name) {
+    char pointer[PROBLEM_POINTER_BYTES];
+    problem_pointer(pointer, prefix, name);
+    problem_add(p, pointer, "there is nothing of this name");
 }
 
 static void put_errors(struct json *j, const struct problem *p) {

@@ -31,6 +31,13 @@ void problem_set(struct problem *p, int status, const char *format, ...) __attri
 /* Adds one place to a 422. */
 void problem_add(struct problem *p, const char *pointer, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* Adds a name that means nothing here, in the object that `prefix` points at. */
+void problem_add_unknown(struct problem *p, const char *prefix, const char *name);
+
+/* The pointer to the field `name` of the object that `prefix` points at; cut when it is too long. RFC 6901, section 3.
+ */
+void problem_pointer(char ret_pointer[PROBLEM_POINTER_BYTES], const char *prefix, const char *name);
+
 /* The reason phrase of a status, "Not Found"; static. */
 const char *problem_title(int status);
 

@@ -6,21 +6,31 @@ const char *request_header(const struct request *r, const char *name) {
     return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
 }
 
-struct query_walk {
+struct value_walk {
     void (*each)(void *arg, const char *name, const char *value);
     void *arg;
 };
 
-static enum MHD_Result walk_query(void *arg, enum MHD_ValueKind kind, const char *name, const char *value) {
-    struct query_walk *walk = arg;
+static enum MHD_Result walk_value(void *arg, enum MHD_ValueKind kind, const char *name, const char *value) {
+    struct value_walk *walk = arg;
     (void)kind;
     walk->each(walk->arg, name, value ? value : "");
     return MHD_YES;
 }
 
+void request_headers(const struct request *r, void (*each)(void *arg, const char *name, const char *value), void *arg) {
+    struct value_walk walk = {.each = each, .arg = arg};
+    (void)MHD_get_connection_values(r->connection, MHD_HEADER_KIND, walk_value, &walk); /* a count */
+}
+
 void request_query(const struct request *r, void (*each)(void *arg, const char *name, const char *value), void *arg) {
-    struct query_walk walk = {.each = each, .arg = arg};
-    (void)MHD_get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, walk_query, &walk); /* a count */
+    struct value_walk walk = {.each = each, .arg = arg};
+    (void)MHD_get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, walk_value, &walk); /* a count */
+}
+
+int request_fd(const struct request *r) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info ? info->connect_fd : -1;
 }
 
 void request_suspend(struct request *r) {

@@ -39,7 +39,9 @@ struct request {
     const struct route *route;
     struct problem refusal; /* decided before the body came; sent once it has been read */
     size_t discarded_bytes;
-    bool closing; /* the connection is to be closed after the response */
+    size_t counted_bytes; /* of the body, in the sum that all requests share */
+    bool is_open;         /* counted as one that is owed an answer */
+    bool closing;         /* the connection is to be closed after the response */
     bool handled;
     bool responded;
     bool suspended;
@@ -48,8 +50,14 @@ struct request {
 /* Value of the first header of that name, or NULL. */
 const char *request_header(const struct request *r, const char *name);
 
+/* Calls `each` for every header in turn. */
+void request_headers(const struct request *r, void (*each)(void *arg, const char *name, const char *value), void *arg);
+
 /* Calls `each` for every query parameter in turn; `value` is "" when there is none. */
 void request_query(const struct request *r, void (*each)(void *arg, const char *name, const char *value), void *arg);
+
+/* The descriptor of its connection, for api/monitor.h. */
+int request_fd(const struct request *r);
 
 /* Sets the request aside. The lock that request_resume is called under must be held, so that it cannot come first. */
 void request_suspend(struct request *r);

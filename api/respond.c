@@ -70,7 +70,9 @@ static ssize_t read_stream(void *arg, uint64_t position, char *bytes, size_t siz
     struct stream *stream = arg;
     (void)position;
     ssize_t n = stream->read(stream->call, bytes, size);
-    return n < 0 ? MHD_CONTENT_READER_END_OF_STREAM : n;
+    return n == RESPOND_READ_END      ? MHD_CONTENT_READER_END_OF_STREAM
+           : n == RESPOND_READ_BROKEN ? MHD_CONTENT_READER_END_WITH_ERROR
+                                      : n;
 }
 
 void respond_stream(struct request *r, uint64_t length, respond_read_fn *read, void *call) {

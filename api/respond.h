@@ -18,7 +18,8 @@ void respond_json(struct request *r, int status, struct buf *body);
 void respond_problem(struct request *r, const struct problem *p);
 
 /* Copies up to `size` bytes of the body to `ret_bytes`: their number, 0 after having suspended the request with
- * request_suspend because there are none now, or -1 at the end. In the front-end thread. */
+ * request_suspend because there are none now, or one of these. In the front-end thread. */
+enum { RESPOND_READ_END = -1, RESPOND_READ_BROKEN = -2 };
 typedef ssize_t respond_read_fn(void *call, char *ret_bytes, size_t size);
 
 /* 200 with a JSON body that `read` gives. `length` in bytes, or RESPOND_LENGTH_UNKNOWN: then it is sent in chunks as it

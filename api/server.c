@@ -1,7 +1,10 @@
 #include "api/server.h"
 
+#include "api/connection.h"
+#include "api/context.h"
 #include "api/problem.h"
 #include "api/request.h"
+#include "api/request_check.h"
 #include "api/respond.h"
 #include "api/router.h"
 #include "base/clock.h"
@@ -27,8 +30,11 @@ struct api {
     struct timer_event drain_timeout;
     struct timer_event drain_grace;
     size_t max_body_bytes;
-    pthread_mutex_t lock; /* guards the three below */
-    size_t open_requests;
+    struct background *background;
+    struct monitor *monitor;
+    _Atomic size_t body_bytes; /* of all requests */
+    pthread_mutex_t lock;      /* guards the three below */
+    size_t open_requests;      /* whose body is there and whose answer is not sent */
     bool draining;
     bool drained;
     _Atomic bool is_draining; /* the same as `draining`, for those who only ask */
@@ -40,8 +46,37 @@ const struct api_options *api_options(const struct api *api) {
     return &api->options;
 }
 
+struct background *api_background(const struct api *api) {
+    return api->background;
+}
+
+struct monitor *api_monitor(const struct api *api) {
+    return api->monitor;
+}
+
 bool api_is_draining(const struct api *api) {
     return atomic_load(&api->is_draining);
+}
+
+/* ---- connections ---- */
+
+static struct connection *connection_of(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
+/* A request may wait for its first byte as long as a connection may be idle, and then take as long again. */
+static void on_connection(void *arg, struct MHD_Connection *connection, void **socket_context,
+                          enum MHD_ConnectionNotificationCode code) {
+    const struct api *api = arg;
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        connection_destroy(*socket_context);
+        *socket_context = NULL;
+    } else if (info) {
+        int64_t limit_ms = 2 * api->options.settings->server.idle_timeout_ms;
+        *socket_context = connection_create(api->options.timers, info->connect_fd, limit_ms);
+    }
 }
 
 /* ---- requests ---- */
@@ -62,30 +97,51 @@ static struct request *open_request(struct api *api, struct MHD_Connection *conn
     r->method = method;
     r->path = path;
     buf_init(&r->body, api->max_body_bytes + 1); /* and a NUL */
-    pthread_mutex_lock(&api->lock);
-    api->open_requests++;
-    pthread_mutex_unlock(&api->lock);
     return r;
 }
 
-static void close_request(void *arg, struct MHD_Connection *connection, void **con_cls,
-                          enum MHD_RequestTerminationCode code) {
-    struct api *api = arg;
-    struct request *r = *con_cls;
-    (void)connection, (void)code; /* a code of success says only that the kernel took the bytes */
-    if (!r)
+/* From here on a drain waits for the answer. A request that is still being sent is not waited for. */
+static void count_open(struct request *r) {
+    if (r->is_open)
         return;
-    *con_cls = NULL;
-    if (r->ops)
-        r->ops->close(r->call);
-    buf_fini(&r->body);
-    free(r);
+    r->is_open = true;
+    connection_disarm(connection_of(r->connection));
+    pthread_mutex_lock(&r->api->lock);
+    r->api->open_requests++;
+    pthread_mutex_unlock(&r->api->lock);
+}
+
+static void count_closed(struct api *api) {
     pthread_mutex_lock(&api->lock);
     api->open_requests--;
     bool drained = take_drained_locked(api);
     pthread_mutex_unlock(&api->lock);
     if (drained)
         api->options.drained(api->options.arg);
+}
+
+void api_drop_body(struct request *r) {
+    atomic_fetch_sub(&r->api->body_bytes, r->counted_bytes);
+    r->counted_bytes = 0;
+    buf_fini(&r->body);
+}
+
+static void close_request(void *arg, struct MHD_Connection *connection, void **con_cls,
+                          enum MHD_RequestTerminationCode code) {
+    struct api *api = arg;
+    struct request *r = *con_cls;
+    (void)code; /* success says only that the kernel took the bytes */
+    if (!r)
+        return;
+    connection_arm(connection_of(connection));
+    *con_cls = NULL;
+    if (r->ops)
+        r->ops->close(r->call);
+    bool was_open = r->is_open;
+    api_drop_body(r);
+    free(r);
+    if (was_open)
+        count_closed(api);
 }
 
 /* What can be refused before the body comes. A client that waits for "100 Continue" is told at once, before it sends
@@ -108,14 +164,27 @@ static bool must_refuse_at_once(const struct request *r) {
     return expect || (length && strtoull(length, NULL, 10) > r->api->max_body_bytes * SERVER_REFUSED_BODIES);
 }
 
-/* False: the connection is to be closed. */
-static bool take_body(struct request *r, const char *data, size_t size) {
-    if (r->refusal.status == 0 && size > r->api->max_body_bytes - r->body.len)
+static void keep_body(struct request *r, const char *data, size_t size) {
+    struct api *api = r->api;
+    r->counted_bytes += size;
+    if (atomic_fetch_add(&api->body_bytes, size) + size > (size_t)api->options.settings->server.request_memory_bytes) {
+        problem_set(&r->refusal, 503, "the bodies of all requests take too much memory (server.request_memory)");
+        r->refusal.retry_after_s = SERVER_RETRY_AFTER_S;
+    } else if (size > api->max_body_bytes - r->body.len) {
         problem_set(&r->refusal, 413, "the body is larger than %zu bytes (server.max_request_bytes)",
-                    r->api->max_body_bytes);
-    if (r->refusal.status == 0)
-        return buf_append(&r->body, data, size) == ERR_NONE;
-    buf_fini(&r->body);
+                    api->max_body_bytes);
+    } else if (buf_append(&r->body, data, size)) {
+        problem_set(&r->refusal, 503, "out of memory");
+    }
+}
+
+/* False: the connection is to be closed. A body that nobody wants is read, within limits, and dropped. */
+static bool take_body(struct request *r, const char *data, size_t size) {
+    if (r->refusal.status == 0 && r->route->takes_work)
+        keep_body(r, data, size);
+    if (r->refusal.status == 0 && r->route->takes_work)
+        return true;
+    api_drop_body(r);
     r->discarded_bytes += size;
     return r->discarded_bytes <= r->api->max_body_bytes * SERVER_REFUSED_BODIES;
 }
@@ -125,8 +194,19 @@ static enum MHD_Result outcome(const struct request *r) {
 }
 
 static enum MHD_Result refuse(struct request *r) {
+    count_open(r);
     respond_problem(r, &r->refusal);
     return outcome(r);
+}
+
+/* A refusal of the header itself closes the connection: what comes behind it cannot be trusted to be a request. */
+static enum MHD_Result begin_request(struct request *r) {
+    connection_arm(connection_of(r->connection));
+    bool sound = request_check(r, &r->refusal);
+    r->closing = !sound || api_is_draining(r->api);
+    if (sound)
+        examine(r);
+    return !sound || (r->refusal.status && must_refuse_at_once(r)) ? refuse(r) : MHD_YES;
 }
 
 /* Called by libmicrohttpd when the header is there, for each piece of the body, at its end, and again after each
@@ -139,9 +219,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
         *con_cls = r = open_request(arg, connection, method, path);
         if (!r)
             return MHD_NO;
-        r->closing = api_is_draining(r->api);
-        examine(r);
-        return r->refusal.status && must_refuse_at_once(r) ? refuse(r) : MHD_YES;
+        return begin_request(r);
     }
     r->closing = api_is_draining(r->api);
     if (*data_size > 0) {
@@ -151,6 +229,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
     }
     if (r->refusal.status)
         return refuse(r);
+    count_open(r);
     r->suspended = false;
     if (r->handled)
         r->ops->proceed(r, r->call);
@@ -191,6 +270,7 @@ static struct MHD_Daemon *start_daemon(struct api *api, int listen_socket) {
                             MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
                             MHD_OPTION_LISTEN_SOCKET, listen_socket,
                             MHD_OPTION_NOTIFY_COMPLETED, close_request, api,
+                            MHD_OPTION_NOTIFY_CONNECTION, on_connection, api,
                             MHD_OPTION_CONNECTION_LIMIT, connection_limit(api),
                             MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)((settings->server.idle_timeout_ms + 999) / 1000),
                             MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)SERVER_CONNECTION_MEMORY_BYTES,
@@ -226,6 +306,13 @@ enum err api_create(const struct api_options *options, struct api **ret_api) {
     timer_event_init(&api->drain_timeout, drain_time_is_over, api);
     timer_event_init(&api->drain_grace, grace_is_over, api);
     MHD_set_panic_func(panic, NULL);
+    enum err err = background_create(&api->background);
+    if (!err)
+        err = monitor_create(&api->monitor);
+    if (err) {
+        api_destroy(api);
+        return err;
+    }
     for (size_t i = 0; i < options->socket_count; i++) {
         api->daemons[i] = start_daemon(api, options->sockets[i]);
         if (!api->daemons[i]) {
@@ -248,6 +335,8 @@ void api_destroy(struct api *api) {
         (void)MHD_quiesce_daemon(api->daemons[i]); /* gives the socket back */
     for (size_t i = 0; i < api->daemon_count; i++)
         MHD_stop_daemon(api->daemons[i]);
+    background_destroy(api->background);
+    monitor_destroy(api->monitor);
     pthread_mutex_destroy(&api->lock);
     free(api);
 }

@@ -42,7 +42,4 @@ void api_drain_now(struct api *api);
 
 bool api_is_draining(const struct api *api);
 
-/* For handlers. */
-const struct api_options *api_options(const struct api *api);
-
 #endif

@@ -27,9 +27,11 @@ enum err buf_reserve(struct buf *b, size_t more) {
     size_t need = b->len + more;
     if (need <= b->capacity)
         return ERR_NONE;
-    size_t capacity = b->capacity ? b->capacity : BUF_FIRST_CAPACITY;
-    while (capacity < need)
-        capacity = capacity > SIZE_MAX / 2 ? need : capacity + capacity / 2;
+    size_t capacity = b->capacity > SIZE_MAX / 2 ? need : b->capacity + b->capacity / 2;
+    if (capacity < BUF_FIRST_CAPACITY)
+        capacity = BUF_FIRST_CAPACITY;
+    if (capacity < need) /* much at once gets what it needs, not more */
+        capacity = need;
     if (capacity > b->max_bytes)
         capacity = b->max_bytes;
     char *data = realloc(b->data, capacity);

@@ -113,6 +113,32 @@ void json_string(struct json *j, const char *text, size_t len) {
     put(j, "\"", 1);
 }
 
+static size_t special_bytes(const char *text, size_t len, size_t *ret_read) {
+    unsigned char c = (unsigned char)text[0];
+    *ret_read = 1;
+    if (c <= 0x7F)
+        return c && strchr("\b\t\n\f\r\"\\", c) ? 2 : 6;
+    size_t n = utf8_sequence(text, len);
+    *ret_read = n > 0 ? n : 1;
+    return n > 0 ? n : 3;
+}
+
+size_t json_string_bytes(const char *text, size_t len) {
+    size_t total = 2;
+    while (len > 0) {
+        size_t read = 1;
+        total += is_plain((unsigned char)text[0]) ? 1 : special_bytes(text, len, &read);
+        text += read;
+        len -= read;
+    }
+    return total;
+}
+
+void json_reserve(struct json *j, size_t more) {
+    if (!j->err)
+        j->err = buf_reserve(j->out, more);
+}
+
 void json_text(struct json *j, const char *text) {
     json_string(j, text, strlen(text));
 }

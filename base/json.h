@@ -35,6 +35,13 @@ void json_key_text(struct json *j, const char *key, size_t len);
 
 /* Any bytes: what is not UTF-8 becomes U+FFFD, one for each such byte. */
 void json_string(struct json *j, const char *text, size_t len);
+
+/* Bytes that json_string would write, the quotes included. */
+size_t json_string_bytes(const char *text, size_t len);
+
+/* Makes room for `more` bytes at once, when much is to come. */
+void json_reserve(struct json *j, size_t more);
+
 void json_text(struct json *j, const char *text);
 void json_base64(struct json *j, const void *bytes, size_t len);
 void json_int(struct json *j, int64_t value);

@@ -6,6 +6,9 @@
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
 
 /* High-water mark of a TLS fetch with full verification is about 16 KiB; untouched pages cost nothing. */
 enum { THREAD_STACK_BYTES = 256 * 1024 };
@@ -22,6 +25,20 @@ void thread_init_signals(void) {
     (void)failed;
 }
 
+struct start {
+    void *(*run)(void *arg);
+    void *arg;
+    char name[16]; /* prctl(2) */
+};
+
+/* A thread names itself: naming another one opens a file, which can wait for long while the descriptor table grows. */
+static void *begin(void *arg) {
+    struct start start = *(struct start *)arg;
+    free(arg);
+    (void)prctl(PR_SET_NAME, start.name); /* a name is only for people */
+    return start.run(start.arg);
+}
+
 static void block_all_but(bool interruptible, sigset_t *ret_old) {
     sigset_t blocked;
     sigfillset(&blocked);
@@ -32,18 +49,23 @@ static void block_all_but(bool interruptible, sigset_t *ret_old) {
 
 enum err thread_start(const char *name, void *(*run)(void *arg), void *arg, bool interruptible, pthread_t *ret_thread) {
     pthread_attr_t attr;
-    if (pthread_attr_init(&attr) != 0)
+    struct start *start = malloc(sizeof *start);
+    if (!start || pthread_attr_init(&attr) != 0) {
+        free(start);
         return ERR_NOMEM;
+    }
+    *start = (struct start){.run = run, .arg = arg};
+    (void)snprintf(start->name, sizeof start->name, "%s", name);
     (void)pthread_attr_setstacksize(&attr, THREAD_STACK_BYTES); /* a constant above the minimum */
     sigset_t old;
     block_all_but(interruptible, &old); /* the thread inherits the mask */
-    int failed = pthread_create(ret_thread, &attr, run, arg);
+    int failed = pthread_create(ret_thread, &attr, begin, start);
     (void)pthread_sigmask(SIG_SETMASK, &old, NULL);
     (void)pthread_attr_destroy(&attr);
-    if (failed)
-        return ERR_THREAD;
-    (void)pthread_setname_np(*ret_thread, name); /* a name is only for people */
-    return ERR_NONE;
+    if (!failed)
+        return ERR_NONE;
+    free(start);
+    return ERR_THREAD;
 }
 
 void thread_interrupt(pthread_t thread) {

@@ -16,7 +16,7 @@
 void thread_init_signals(void);
 
 /* Starts `run(arg)` under `name` (15 bytes at most), joinable. With `interruptible` it can be woken by
- * thread_interrupt. ERR_THREAD when the system has no thread to give. */
+ * thread_interrupt. ERR_THREAD when the system has no thread to give, ERR_NOMEM. */
 enum err thread_start(const char *name, void *(*run)(void *arg), void *arg, bool interruptible,
                       pthread_t *ret_thread) ERR_MUST_CHECK;
 

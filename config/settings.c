@@ -39,6 +39,8 @@ const struct settings_row settings_table[] = {
          "Addresses to listen on: host:port, [v6]:port or unix:/path"),
     SIZE("server.max_request_bytes", server.max_request_bytes, "16MiB", KIB, GIB,
          "The largest request body that is read"),
+    SIZE("server.request_memory", server.request_memory_bytes, "256MiB", MIB, 64 * GIB,
+         "What all request bodies may take together while they are read and decoded"),
     COUNT("server.max_urls", server.max_urls, "100000", 1, 1000000,
           "URLs in one request at most"),
     COUNT("server.max_connections", server.max_connections, "4096", 1, 1000000,

@@ -24,6 +24,7 @@ struct settings {
     struct {
         struct settings_list listen;
         int64_t max_request_bytes;
+        int64_t request_memory_bytes;
         int64_t max_urls;
         int64_t max_connections;
         int64_t idle_timeout_ms;

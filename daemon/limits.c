@@ -1,11 +1,13 @@
 #include "daemon/limits.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
-enum { SHARE_COUNT = 3, OTHER_FILES = 64, LEAST_VALUE = 8 };
+enum { SHARE_COUNT = 3, OTHER_FILES = 64, LEAST_VALUE = 8, LIMITS_RESERVED_FILES = 65536 };
 
 /* One of the settings that descriptors go to. */
 struct share {
@@ -105,4 +107,11 @@ enum err limits_fit(struct settings_loader *l, int64_t files, struct limits_mess
             settings_load_fit(l, lowered.of[i].key, lowered.of[i].value);
     warn(&lowered, files, ret_message);
     return ERR_NONE;
+}
+
+void limits_reserve_files(int64_t files) {
+    int64_t last = files < LIMITS_RESERVED_FILES ? files : LIMITS_RESERVED_FILES;
+    int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, (int)last - 1);
+    if (fd >= 0)
+        (void)close(fd); /* a copy of standard error */
 }

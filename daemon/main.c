@@ -73,6 +73,7 @@ static enum service_exit fit_limits(struct settings_loader *l) {
         return complain(SERVICE_EXIT_LIMITS, message.text);
     if (*message.text)
         log_warning(message.text);
+    limits_reserve_files(files);
     return SERVICE_EXIT_DONE;
 }
 

@@ -42,12 +42,17 @@ static enum service_exit start_fetcher(struct service *s, char ret_error[SERVICE
     return SERVICE_EXIT_DONE;
 }
 
+static void warn_no_thread(size_t workers) {
+    log_warning("no thread can be started: working with those there are", log_int("workers", (int64_t)workers));
+}
+
 static enum service_exit start_pool(struct service *s, char ret_error[SERVICE_ERROR_BYTES]) {
     const struct pool_options options = {
         .max_workers = (size_t)s->settings->pool.workers,
         .max_waiting = (size_t)s->settings->pool.queue,
         .idle_timeout_ms = s->settings->pool.idle_timeout_ms,
         .timers = s->timers,
+        .no_thread = warn_no_thread,
     };
     enum err err = pool_create(&options, &s->pool);
     return err ? fail(SERVICE_EXIT_FAILED, err_text(err), ret_error) : SERVICE_EXIT_DONE;

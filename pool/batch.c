@@ -44,9 +44,15 @@ void batch_fini(struct batch *b) {
 
 /* Once marked done under the lock, nobody sets its timers again, so they can be cancelled for good. */
 void batch_finish(struct batch *b) {
-    timers_cancel(b->pool->options.timers, &b->deadline);
-    timers_cancel(b->pool->options.timers, &b->interrupt);
-    b->ops->done(b);
+    struct pool *p = b->pool;
+    timers_cancel(p->options.timers, &b->deadline);
+    timers_cancel(p->options.timers, &b->interrupt);
+    b->ops->done(b); /* it may be freed by now */
+    pthread_mutex_lock(&p->lock);
+    p->open_batches--;
+    if (pool_is_empty_locked(p))
+        sem_post(&p->empty);
+    pthread_mutex_unlock(&p->lock);
 }
 
 bool batch_count_finished_locked(struct batch *b, size_t count) {

@@ -29,6 +29,7 @@ struct hop {
     const char *body;
     size_t body_bytes;
     struct curl_slist *headers;
+    bool body_left;           /* a redirect turned the method into GET */
     bool headers_may_be_sent; /* the caller's: until the first hop to another origin, and not again on the way back */
     char host[URL_HOST_MAX_BYTES + 1];
 };
@@ -148,6 +149,11 @@ static enum err add_caller_header(struct curl_slist **list, const char *line) {
     return err;
 }
 
+/* They describe the body, and go with it. Fetch standard, HTTP-redirect fetch. */
+static bool describes_body(const char *line) {
+    return strncasecmp(line, "Content-", strlen("Content-")) == 0;
+}
+
 static bool has_header(const struct fetch_options *options, const char *name) {
     size_t len = strlen(name);
     for (size_t i = 0; i < options->header_count; i++)
@@ -160,13 +166,14 @@ static enum err build_headers(struct hop *hop, const struct fetch_options *optio
     enum err err = ERR_NONE;
     curl_slist_free_all(hop->headers);
     hop->headers = NULL;
-    if (hop->body) { /* do not wait for a 100, do not guess a type */
+    if (transfer_sends_body(hop->method, hop->body)) { /* do not wait for a 100, do not guess a type */
         err = add_header(&hop->headers, "Expect:");
         if (!err && !(with_caller_headers && has_header(options, "Content-Type")))
             err = add_header(&hop->headers, "Content-Type:");
     }
     for (size_t i = 0; i < options->header_count && with_caller_headers && !err; i++)
-        err = add_caller_header(&hop->headers, options->headers[i]);
+        if (!hop->body_left || !describes_body(options->headers[i]))
+            err = add_caller_header(&hop->headers, options->headers[i]);
     return err;
 }
 
@@ -187,13 +194,16 @@ static enum fetch_error fail_nomem(struct fetch_result *result) {
     return FETCH_INTERNAL;
 }
 
-/* Time that is left for the next hop, and whose time it is. */
-static void set_time(struct transfer_request *t, const struct fetch_request *request, int64_t end_ms) {
-    int64_t now_ms = clock_now_ms();
+/* The time that is left for the next hop, and whose time it is. False: none is left, and the result says so. */
+static bool set_time(struct transfer_request *t, const struct fetch_request *request, int64_t end_ms,
+                     struct fetch_result *result) {
     t->timeout_is_deadline = request->deadline_ms < end_ms;
-    int64_t left_ms = (t->timeout_is_deadline ? request->deadline_ms : end_ms) - now_ms;
-    t->timeout_ms = left_ms > 0 ? left_ms : 1;
+    t->timeout_ms = (t->timeout_is_deadline ? request->deadline_ms : end_ms) - clock_now_ms();
     t->connect_timeout_ms = request->options->connect_timeout_ms;
+    if (t->timeout_ms > 0)
+        return true;
+    fetch_result_fail(result, t->timeout_is_deadline ? FETCH_DEADLINE : FETCH_TIMEOUT, NULL);
+    return false;
 }
 
 static void perform_hop(struct fetcher *f, const struct fetch_request *request, const struct hop *hop, int64_t end_ms,
@@ -213,12 +223,13 @@ static void perform_hop(struct fetcher *f, const struct fetch_request *request, 
         .cancelled = request->cancelled,
     };
     struct handle *handle;
+    ret_response->location = NULL;
+    if (!set_time(&t, request, end_ms, result))
+        return;
     if (handles_take(f->handles, hop->origin.text, &handle)) {
-        ret_response->location = NULL;
         (void)fail_nomem(result);
         return;
     }
-    set_time(&t, request, end_ms);
     transfer_perform(handle->easy, &t, result, ret_response);
     handles_put(f->handles, handle);
 }
@@ -232,6 +243,17 @@ static void change_method(struct hop *hop, int status) {
     hop->method = "GET";
     hop->body = NULL;
     hop->body_bytes = 0;
+    hop->body_left = true;
+}
+
+/* What cannot be joined may be an absolute URL of another kind, "mailto:a@b". */
+static enum fetch_error fail_location(const char *location, struct fetch_result *result) {
+    struct url_origin origin;
+    const char *reason = NULL;
+    bool other_scheme = url_check(location, &origin, &reason) == FETCH_UNSUPPORTED_SCHEME;
+    fetch_result_fail(result, other_scheme ? FETCH_UNSUPPORTED_SCHEME : FETCH_INVALID_URL,
+                      other_scheme ? reason : "a redirect leads to what is not a URL");
+    return result->error;
 }
 
 static enum fetch_error follow(struct hop *hop, const struct fetch_options *options, const char *location,
@@ -244,10 +266,8 @@ static enum fetch_error follow(struct hop *hop, const struct fetch_options *opti
         return FETCH_TOO_MANY_REDIRECTS;
     }
     enum err err = url_join(hop->url, location, &next);
-    if (err == ERR_INVALID) {
-        fetch_result_fail(result, FETCH_INVALID_URL, "a redirect leads to what is not a URL");
-        return FETCH_INVALID_URL;
-    }
+    if (err == ERR_INVALID)
+        return fail_location(location, result);
     if (err || fetch_result_add_redirect(result, hop->url, result->status, location)) {
         free(next);
         return fail_nomem(result);

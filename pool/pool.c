@@ -75,13 +75,14 @@ enum err pool_submit(struct pool *p, struct batch *b) {
     b->submitted_at_us = clock_now_us();
     pthread_mutex_lock(&p->lock);
     enum err err = admit_locked(p, b);
+    p->open_batches += !err;
     if (!err && b->unfinished > 0) {
         list_push_back(&p->batches, &b->in_pool);
         sched_add(&p->sched, &b->sched);
     }
     bool empty = !err && b->unfinished == 0 && batch_count_finished_locked(b, 0);
     struct worker *wake = NULL;
-    bool start = !err && worker_want_locked(p, &wake);
+    bool start = !err && !empty && worker_want_locked(p, &wake);
     pthread_mutex_unlock(&p->lock);
     if (err)
         return err;

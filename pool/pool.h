@@ -22,6 +22,9 @@ struct pool_options {
     size_t max_waiting; /* items of all batches together that were not started */
     int64_t idle_timeout_ms;
     struct timers *timers; /* borrowed; outlives the pool */
+    /* Told once when no thread can be had, and again only after one could; may be NULL. Any thread, without a lock
+     * held. */
+    void (*no_thread)(size_t workers);
 };
 
 struct pool_stats {
@@ -39,7 +42,7 @@ enum err pool_create(const struct pool_options *options, struct pool **ret_pool)
 void pool_destroy(struct pool *p);
 
 /* Hands the batch to the pool, which borrows it until its `done`. On an error nothing was taken and no function is
- * called. ERR_FULL: max_waiting is reached. ERR_CLOSED: pool_close was called. ERR_NOMEM, ERR_THREAD. Does not wait.
+ * called. ERR_FULL: max_waiting is reached. ERR_CLOSED: pool_close was called. ERR_NOMEM. Does not wait.
  * Any thread. */
 enum err pool_submit(struct pool *p, struct batch *b) ERR_MUST_CHECK;
 

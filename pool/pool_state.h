@@ -13,17 +13,24 @@
 
 struct pool {
     struct pool_options options;
-    sem_t empty;              /* posted when the last worker leaves a stopping pool */
+    sem_t empty;              /* posted when a stopping pool has neither workers nor batches left */
     struct timer_event retry; /* tries again to start a worker when there is none */
     pthread_mutex_t lock;     /* guards all below, and the private fields of batches */
     struct sched sched;
-    struct list batches; /* that are not done */
-    struct list idle;    /* workers that wait, the last one to come in front */
-    struct list left;    /* workers whose thread has ended or is about to, to be joined */
-    size_t workers;      /* started, or about to be, and not left */
+    struct list batches;   /* that are not done */
+    struct list idle;      /* workers that wait, the last one to come in front */
+    struct list left;      /* workers whose thread has ended or is about to, to be joined */
+    size_t open_batches;   /* whose `done` has not returned */
+    size_t workers;        /* started, or about to be, and not left */
+    bool short_of_threads; /* the last start failed */
     bool closed;
     bool stopping;
 };
+
+/* Whether the pool is stopping and nothing is left in it. */
+static inline bool pool_is_empty_locked(const struct pool *p) {
+    return p->stopping && p->workers == 0 && p->open_batches == 0;
+}
 
 struct worker {
     pthread_t thread;

@@ -3,6 +3,7 @@
 #include "pool/transfer_error.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@ struct transfer {
     struct transfer_response *response;
     enum transfer_stop stop;
     unsigned header_count;
+    bool header_ended;
     bool body_began;
     bool is_encoded;
     bool drop_body;
@@ -71,6 +73,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *arg) {
 /* A response begins; an informational one may have come before it. */
 static void begin_response(struct transfer *t) {
     t->header_count = 0;
+    t->header_ended = false;
     t->is_encoded = false;
     free(t->response->location);
     t->response->location = NULL;
@@ -114,6 +117,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg) {
         begin_response(t);
         return n;
     }
+    t->header_ended = t->header_ended || line[0] == '\r' || line[0] == '\n';
     const char *colon = memchr(line, ':', n);
     if (t->body_began || !colon || colon == line ||
         isspace((unsigned char)line[0])) /* trailer, end of header, folded line */
@@ -147,7 +151,10 @@ static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sock
         t->stop = TRANSFER_STOP_BLOCKED;
         return CURL_SOCKET_BAD;
     }
-    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+        t->stop = TRANSFER_STOP_NO_DESCRIPTOR;
+    return fd;
 }
 
 static CURLcode on_ssl_ctx(CURL *easy, void *ssl_ctx, void *arg) {
@@ -194,14 +201,17 @@ enum err transfer_configure(CURL *easy, const struct transfer_setup *setup) {
     return code ? ERR_LIBRARY : ERR_NONE;
 }
 
+bool transfer_sends_body(const char *method, const char *body) {
+    bool takes_body = strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0 || strcmp(method, "PATCH") == 0;
+    return strcmp(method, "HEAD") != 0 && (body || takes_body);
+}
+
 static CURLcode set_method(CURL *easy, const struct transfer_request *r) {
     CURLcode code = CURLE_OK;
-    bool takes_body =
-        strcmp(r->method, "POST") == 0 || strcmp(r->method, "PUT") == 0 || strcmp(r->method, "PATCH") == 0;
     if (strcmp(r->method, "HEAD") == 0) {
         SET(CURLOPT_NOBODY, 1L);
         SET(CURLOPT_CUSTOMREQUEST, NULL);
-    } else if (r->body || takes_body) {
+    } else if (transfer_sends_body(r->method, r->body)) {
         SET(CURLOPT_POST, 1L);
         SET(CURLOPT_POSTFIELDS, r->body ? r->body : "");
         SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_bytes);
@@ -275,6 +285,8 @@ void transfer_perform(CURL *easy, const struct transfer_request *request, struct
     CURLcode code = set_request(easy, &t);
     if (!code)
         code = curl_easy_perform(easy);
+    if (!code && !t.header_ended) /* libcurl takes a header that breaks off for a whole one */
+        code = CURLE_RECV_ERROR;
     (void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL);
     (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     if (request->include & FETCH_INCLUDE_TIMINGS)

@@ -44,6 +44,9 @@ enum err transfer_configure(CURL *easy, const struct transfer_setup *setup) ERR_
 /* A status whose Location is to be followed: 301, 302, 303, 307, 308. RFC 9110, section 15.4. */
 bool transfer_is_redirect(long status);
 
+/* Whether such a request has a body, be it an empty one. */
+bool transfer_sends_body(const char *method, const char *body);
+
 /* Performs the hop and writes status, size, headers, body, connection into `result`, adds its timings there, or makes
  * it a failure. Afterwards the handle refers to nothing of the caller. Blocks. */
 void transfer_perform(CURL *easy, const struct transfer_request *request, struct fetch_result *result,

@@ -89,8 +89,11 @@ static void fail_stopped(const struct transfer_failure *f, struct fetch_result *
     case TRANSFER_STOP_TOO_MANY_HEADERS:
         fetch_result_fail(result, FETCH_PROTOCOL, "the response has too many headers");
         return;
+    case TRANSFER_STOP_NO_DESCRIPTOR:
+        fetch_result_fail(result, FETCH_INTERNAL, "no file descriptor is left");
+        return;
     default:
-        fetch_result_fail(result, FETCH_INTERNAL, "out of memory");
+        fetch_result_fail(result, FETCH_INTERNAL, err_text(ERR_NOMEM));
     }
 }
 

@@ -16,6 +16,7 @@ enum transfer_stop {
     TRANSFER_STOP_TOO_LARGE,
     TRANSFER_STOP_TOO_MANY_HEADERS,
     TRANSFER_STOP_REDIRECT_BODY, /* not a failure: the redirect's body was not wanted */
+    TRANSFER_STOP_NO_DESCRIPTOR,
     TRANSFER_STOP_NOMEM,
 };
 

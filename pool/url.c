@@ -45,11 +45,19 @@ static enum fetch_error check_without_slashes(const char *url, const char **ret_
     return FETCH_UNSUPPORTED_SCHEME;
 }
 
+/* RFC 3986, section 3.1. */
+static bool is_scheme(const char *text, size_t len) {
+    for (size_t i = 0; i < len; i++)
+        if (!isalnum((unsigned char)text[i]) && !strchr("+-.", text[i]))
+            return false;
+    return len > 0 && isalpha((unsigned char)text[0]);
+}
+
 static enum fetch_error check_scheme(const char *url, bool *ret_tls, const char **ret_rest, const char **ret_reason) {
     const char *slashes = strstr(url, "://");
-    if (!slashes || memchr(url, '/', (size_t)(slashes - url)) || memchr(url, '?', (size_t)(slashes - url)))
+    size_t len = slashes ? (size_t)(slashes - url) : 0;
+    if (!is_scheme(url, len))
         return check_without_slashes(url, ret_reason);
-    size_t len = (size_t)(slashes - url);
     *ret_tls = len == 5 && strncasecmp(url, "https", 5) == 0;
     if (!*ret_tls && !(len == 4 && strncasecmp(url, "http", 4) == 0)) {
         *ret_reason = fetch_error_phrase(FETCH_UNSUPPORTED_SCHEME);

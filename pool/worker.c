@@ -96,7 +96,7 @@ static void *worker_main(void *arg) {
     } while (wait_locked(w));
     list_push_back(&p->left, &w->in_pool);
     p->workers--;
-    if (p->stopping && p->workers == 0)
+    if (pool_is_empty_locked(p))
         sem_post(&p->empty);
     pthread_mutex_unlock(&p->lock);
     return NULL;
@@ -119,22 +119,30 @@ static enum err start_worker(struct pool *p) {
     return err;
 }
 
+static void count_failed_start_locked(struct pool *p) {
+    p->workers--;
+    if (pool_is_empty_locked(p))
+        sem_post(&p->empty);
+    else if (p->workers == 0 && !p->stopping) /* without memory for the timer the next batch tries again */
+        err_ignore(timers_set(p->options.timers, &p->retry, clock_now_ms() + WORKER_RETRY_MS));
+}
+
 static void start_or_retry(struct pool *p) {
     struct list left;
     pthread_mutex_lock(&p->lock);
     take_left_locked(p, &left);
     pthread_mutex_unlock(&p->lock);
     join_list(&left);
-    if (!start_worker(p))
-        return;
+    bool started = start_worker(p) == ERR_NONE;
     pthread_mutex_lock(&p->lock);
-    p->workers--;
-    bool nobody = p->workers == 0;
-    if (p->stopping && nobody)
-        sem_post(&p->empty);
-    else if (nobody) /* without memory for the timer the next batch tries again */
-        err_ignore(timers_set(p->options.timers, &p->retry, clock_now_ms() + WORKER_RETRY_MS));
+    bool tell = !started && !p->short_of_threads;
+    p->short_of_threads = !started;
+    if (!started)
+        count_failed_start_locked(p);
+    size_t workers = p->workers;
     pthread_mutex_unlock(&p->lock);
+    if (tell && p->options.no_thread)
+        p->options.no_thread(workers);
 }
 
 void worker_wake(struct pool *p, struct worker *wake, bool start) {
@@ -157,7 +165,7 @@ void worker_stop_all(struct pool *p) {
     struct list left;
     pthread_mutex_lock(&p->lock);
     p->stopping = true;
-    bool wait = p->workers > 0;
+    bool wait = !pool_is_empty_locked(p);
     for (struct list *node = list_first(&p->idle); node; node = list_first(&p->idle)) {
         list_remove(node);
         sem_post(&LIST_ENTRY(node, struct worker, in_pool)->wake);

@@ -1,0 +1,17 @@
+/* What the server lends to the handlers. Any thread. */
+#ifndef FETCHPOOL_API_CONTEXT_H
+#define FETCHPOOL_API_CONTEXT_H
+
+#include "api/background.h"
+#include "api/monitor.h"
+#include "api/request.h"
+#include "api/server.h"
+
+const struct api_options *api_options(const struct api *api);
+struct background *api_background(const struct api *api);
+struct monitor *api_monitor(const struct api *api);
+
+/* Frees the body of a request that has been decoded. */
+void api_drop_body(struct request *r);
+
+#endif
