@@ -1,0 +1,150 @@
+"""Fixtures of the end-to-end tests. The parts are in rig/."""
+
+import contextlib
+import fcntl
+import os
+import socket
+
+import pytest
+
+from rig.box import Box, NoBox
+from rig.certificates import Authority
+from rig.daemon import FETCHPOOL, FETCHPOOLD, OPEN_LOOPBACK, Daemon
+from rig.httpbin import Httpbin
+from rig.names import NameServer
+from rig.origin import LoopThread, Origin
+
+for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+    del os.environ[name]
+
+
+def pytest_configure():
+    for variable, program in (("FETCHPOOLD", FETCHPOOLD), ("FETCHPOOL", FETCHPOOL)):
+        if not os.access(program, os.X_OK):
+            pytest.exit(f"{program} is no program: build it, or name another one in {variable}", returncode=4)
+
+
+@contextlib.contextmanager
+def locked(path, how):
+    with open(path, "a") as file:
+        fcntl.flock(file, how)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _turn(request, tmp_path_factory):
+    """Tests marked `alone` hold this lock alone, all others share it. Who waits to be alone stands in the door, so
+    that the others cannot keep it out by overlapping each other."""
+    base = tmp_path_factory.getbasetemp()
+    folder = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    alone = request.node.get_closest_marker("alone")
+    with contextlib.ExitStack() as stack:
+        with locked(folder / "door", fcntl.LOCK_EX):
+            stack.enter_context(locked(folder / "room", fcntl.LOCK_EX if alone else fcntl.LOCK_SH))
+        yield
+
+
+@contextlib.contextmanager
+def daemon_factory():
+    """Gives a function that starts daemons, and stops them in the end. All are stopped, even when one fails."""
+    with contextlib.ExitStack() as stack:
+        def start(settings=None, open_loopback=True, **how):
+            opened = dict(OPEN_LOOPBACK) if open_loopback else {}
+            daemon = Daemon({**opened, **(settings or {})}, **how)
+            stack.callback(daemon.stop)
+            return daemon
+
+        yield start
+
+
+@pytest.fixture
+def start_daemon():
+    """start_daemon({"pool.workers": 2}, arguments=[...], listen=[...]): a daemon that may fetch from loopback."""
+    with daemon_factory() as start:
+        yield start
+
+
+@pytest.fixture
+def daemon(start_daemon):
+    """A fresh daemon that may fetch from loopback."""
+    return start_daemon()
+
+
+@pytest.fixture(scope="module")
+def steady_daemon():
+    """One daemon for a whole module of small cases."""
+    with daemon_factory() as start:
+        yield start()
+
+
+@pytest.fixture(scope="session")
+def loop_thread():
+    thread = LoopThread()
+    yield thread
+    thread.stop()
+
+
+@pytest.fixture
+def start_origin(loop_thread):
+    """start_origin(tls=context): a scripted origin, see rig/origin.py."""
+    with contextlib.ExitStack() as stack:
+        def start(**how):
+            origin = Origin(loop_thread, **how).start()
+            stack.callback(origin.stop)
+            return origin
+
+        yield start
+
+
+@pytest.fixture
+def origin(start_origin):
+    return start_origin()
+
+
+@pytest.fixture(scope="session")
+def httpbin():
+    server = Httpbin()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def start_box():
+    """start_box(name_server=...): a network of its own, see rig/box.py."""
+    with contextlib.ExitStack() as stack:
+        def start(**how):
+            try:
+                box = Box(**how)
+            except NoBox as reason:
+                pytest.skip(f"namespaces cannot be made here ({reason})")
+            stack.callback(box.stop)
+            return box
+
+        yield start
+
+
+@pytest.fixture
+def named_box(start_box):
+    """named_box(table): a box whose name server, inside, answers from the table. Gives (box, name server)."""
+    with contextlib.ExitStack() as stack:
+        def start(table):
+            box = start_box(name_server="127.0.0.1")
+            server = NameServer(box.socket(port=53, kind=socket.SOCK_DGRAM), table)
+            stack.callback(server.stop)
+            return box, server
+
+        yield start
+
+
+@pytest.fixture
+def daemon_in(start_daemon):
+    """daemon_in(box, settings): a daemon inside, reached over a Unix socket, which crosses network namespaces."""
+    def start(box, settings=None, **how):
+        return start_daemon(settings, prefix=box.prefix, listen=["unix:socket"], **how)
+
+    return start

@@ -1,0 +1,111 @@
+"""Many clients at once: health stays quick, nothing is lost, nothing is doubled."""
+
+import asyncio
+import collections
+import contextlib
+import subprocess
+import sys
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from rig.client import split_address
+from rig.timing import PATIENCE, at_most
+
+FOLDER = Path(__file__).resolve().parent
+
+
+@contextlib.contextmanager
+def probe(daemon):
+    """Asks /healthz while the block runs. Gives a list that holds (count, slowest, slowest of the machine) afterwards."""
+    host, port = split_address(daemon.address)
+    process = subprocess.Popen([sys.executable, "-m", "rig.probe", host, str(port)], cwd=FOLDER, stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, text=True)
+    found = []
+    try:
+        assert process.stdout.readline() == "begun\n"
+        yield found
+        output, _ = process.communicate(timeout=PATIENCE)
+        count, slowest, of_machine = output.split()
+        found.append((int(count), float(slowest), float(of_machine)))
+    finally:
+        process.kill()
+        process.wait()
+
+
+def assert_quick(found):
+    """Within 50 ms, on top of what the machine needed to answer anything."""
+    count, slowest, of_machine = found[0]
+    assert count >= 20
+    assert slowest < at_most(0.05) + of_machine, found
+
+
+async def post_all(daemon, bodies):
+    """Posts all at once, each on a connection of its own; gives the lists of results."""
+    timeout = aiohttp.ClientTimeout(total=PATIENCE)
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=timeout) as session:
+        async def post(body):
+            async with session.post(daemon.url("/fetch"), json=body) as answer:
+                assert answer.status == 200
+                return await answer.json()
+
+        return await asyncio.gather(*map(post, bodies))
+
+
+@pytest.mark.alone
+def test_two_hundred_slow_batches_and_health_within_50_ms(daemon, origin):
+    bodies = [{"urls": [origin.url(f"/delay/0.5/{batch}/{n}") for n in range(4)], "max_concurrent": 2} for batch in range(200)]
+    with probe(daemon) as found:
+        answers = asyncio.run(post_all(daemon, bodies))
+    for body, results in zip(bodies, answers):
+        assert [result["url"] for result in results] == body["urls"]
+        assert all(result["status"] == 200 for result in results)
+    assert_quick(found)
+
+
+@pytest.mark.alone
+def test_health_stays_quick_while_all_workers_hang(start_daemon, origin):
+    daemon = start_daemon({"pool.workers": 50})
+    bodies = [{"urls": [origin.url(f"/held?{n}") for n in range(5)], "deadline": 1.5} for _ in range(100)]
+    with probe(daemon) as found:
+        answers = asyncio.run(post_all(daemon, bodies))
+    assert {result["error_code"] for results in answers for result in results} == {"deadline"}
+    assert_quick(found)
+
+
+@pytest.mark.alone
+def test_health_stays_quick_while_the_largest_batches_are_read(daemon):
+    """A hundred thousand items in a body of some megabytes, as JSON, as lines, and all wrong."""
+    urls = [f"bad url {n} {'x' * 50}" for n in range(100_000)]
+    with probe(daemon) as found:
+        assert len(daemon.fetch(urls, max_concurrent=50)) == 100_000
+        assert len(daemon.post("/fetch", "\n".join(urls), "text/plain").json()) == 100_000
+        assert daemon.post("/fetch", [{"url": url, "nonsense": 1} for url in urls]).status == 422
+    assert_quick(found)
+
+
+def test_no_result_is_lost_or_doubled_among_many_callers(daemon, origin):
+    bodies = [{"urls": [origin.url(f"/bytes/{n}?batch={batch}&n={n}") for n in range(40)], "max_concurrent": 1 + batch % 7}
+              for batch in range(60)]
+    answers = asyncio.run(post_all(daemon, bodies))
+    for body, results in zip(bodies, answers):
+        assert [(result["url"], result["size"]) for result in results] == [(url, n) for n, url in enumerate(body["urls"])]
+    hits = collections.Counter(request.target for request in origin.requests)
+    assert len(hits) == 60 * 40 and set(hits.values()) == {1}
+
+
+def test_a_large_batch_of_errors_is_answered_whole(daemon):
+    urls = [f"bad url {n}" for n in range(20_000)]
+    results = daemon.fetch(urls, max_concurrent=50)
+    assert [result["url"] for result in results] == urls
+    assert {result["error_code"] for result in results} == {"invalid_url"}
+
+
+def test_a_small_batch_is_not_stuck_behind_a_large_one(start_daemon, origin):
+    daemon = start_daemon({"pool.workers": 4})
+    large = daemon.begin_batch([origin.url(f"/large/{n}?delay=0.01") for n in range(1000)])
+    origin.wait_for_requests(10)
+    daemon.fetch([origin.url(f"/small/{n}") for n in range(10)])
+    assert len([request for request in origin.requests if request.path.startswith("/large")]) < 900
+    assert len(large.answer()) == 1000

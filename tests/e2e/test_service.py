@@ -1,0 +1,40 @@
+"""What a service manager sees: readiness, stopping, and sockets that it passes."""
+
+import os
+import socket
+
+import pytest
+
+from rig import client
+from rig.timing import PATIENCE
+
+
+@pytest.fixture
+def manager(tmp_path_factory):
+    """A notification socket, as systemd gives one. Gives (address, next message)."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as stream:
+        stream.bind(f"\0fetchpool-test-{os.getpid()}-{os.urandom(4).hex()}")
+        stream.settimeout(PATIENCE)
+        yield "@" + stream.getsockname()[1:].decode(), lambda: stream.recv(4096).decode().splitlines()
+
+
+def test_readiness_and_stopping_are_told(start_daemon, manager):
+    address, next_message = manager
+    daemon = start_daemon(environment={"NOTIFY_SOCKET": address})
+    assert "READY=1" in next_message()
+    assert client.request(daemon.address, "GET", "/healthz").status == 200
+    daemon.signal()
+    while "STOPPING=1" not in next_message():
+        pass
+    assert daemon.wait() == 0
+
+
+def test_a_passed_socket_is_listened_on(start_daemon, origin):
+    with socket.create_server(("127.0.0.1", 0)) as passed:
+        # The environment must hold the process's own id, so a shell makes it and becomes the daemon. Passed sockets
+        # begin at descriptor 3.
+        script = 'exec 3<&$0; export LISTEN_PID=$$ LISTEN_FDS=1; exec "$@"'
+        daemon = start_daemon(prefix=["bash", "-c", script, str(passed.fileno())], listen=[], pass_fds=[passed.fileno()])
+        address = "127.0.0.1:%d" % passed.getsockname()[1]
+        assert daemon.addresses == [address]
+    daemon.assert_serves(origin)

@@ -1,0 +1,49 @@
+"""The array goes out as its prefix completes, and a client that does not read holds up its own batch only."""
+
+import json
+
+import pytest
+
+from rig import client
+from rig.origin import Reply
+
+
+@pytest.mark.parametrize("rest", [1, 100, 20000, 40000])
+def test_an_answer_larger_than_its_buffer_arrives_whole(start_daemon, origin, rest):
+    """The rest behind the last full piece is sent although no further result comes to push it out."""
+    daemon = start_daemon({"server.answer_buffer": "64KiB"})
+    body = b"x" * (3 * 64 * 1024 + rest)
+    origin.on("/large", Reply(body=body))
+    results = daemon.fetch([origin.url("/large")] * 4, max_concurrent=1, include=["body"])
+    assert [len(result["body"]) for result in results] == [len(body)] * 4
+
+
+@pytest.mark.parametrize("early", [1, 2, 30])
+def test_first_results_arrive_while_later_ones_still_run(daemon, origin, early):
+    urls = [origin.url(f"/early/{n}") for n in range(early)] + [origin.url("/held")]
+    body = json.dumps(urls)
+    with daemon.open_socket() as stream:
+        stream.sendall(f"POST /fetch HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
+                       f"Content-Length: {len(body)}\r\n\r\n{body}".encode())
+        answer = b""
+        while answer.count(b'"elapsed"') < early:  # the socket's timeout bounds this
+            piece = stream.recv(65536)
+            assert piece, answer
+            answer += piece
+        assert answer.count(b"/early/") == early
+        assert origin.in_flight == 1 and origin.seen("/held")
+        origin.release()
+        assert b"/held" in answer + client.read_to_end(stream)
+
+
+def test_a_client_that_does_not_read_stops_new_fetches_of_its_batch(start_daemon, origin):
+    daemon = start_daemon({"server.answer_buffer": "64KiB"})
+    body = b"x" * 256 * 1024
+    origin.on("/large", Reply(body=body))
+    pending = daemon.begin_batch([origin.url("/large")] * 200, max_concurrent=2, include=["body"])
+    origin.wait_for_requests(3, "/large")
+    for _ in range(20):  # others are served meanwhile
+        assert daemon.fetch_one(origin.url("/a"))["status"] == 200
+    assert len(origin.seen("/large")) < 100  # what the sockets between take in, and no more
+    results = pending.answer()
+    assert [len(result["body"]) for result in results] == [len(body)] * 200
