@@ -9,15 +9,21 @@ static const char first_separator[] = "[";
 static const char separator[] = ",\n";
 static const char end_text[] = "]\n";
 
-/* Sent when memory does not even suffice to encode a failure. Never freed. */
-#define LOST_TEXT "{\"url\":\"\",\"status\":0,\"error\":\"out of memory\",\"error_code\":\"internal\",\"elapsed\":0.0}"
-static struct {
-    struct answer_chunk chunk;
-    char text[sizeof LOST_TEXT];
-} lost = {.chunk = {.len = sizeof LOST_TEXT - 1}, .text = LOST_TEXT};
+/* Stands for a result for which not even the memory to encode a failure was there. Only its address counts. */
+static struct answer_chunk lost;
+static const char lost_text[] =
+    "{\"url\":\"\",\"status\":0,\"error\":\"out of memory\",\"error_code\":\"internal\",\"elapsed\":0.0}";
+
+static const char *text_of(const struct answer_chunk *chunk) {
+    return chunk == &lost ? lost_text : chunk->bytes;
+}
+
+static size_t len_of(const struct answer_chunk *chunk) {
+    return chunk == &lost ? strlen(lost_text) : chunk->len;
+}
 
 static void free_chunk(struct answer_chunk *chunk) {
-    if (chunk != &lost.chunk)
+    if (chunk != &lost)
         free(chunk);
 }
 
@@ -59,14 +65,14 @@ struct answer_chunk *answer_take_chunk(struct buf *b) {
 }
 
 static size_t chunk_bytes(const struct answer *a, size_t index) {
-    return a->chunks[index]->len + strlen(separator_of(index));
+    return len_of(a->chunks[index]) + strlen(separator_of(index));
 }
 
 void answer_put(struct answer *a, size_t index, struct answer_chunk *chunk) {
     assert(index < a->count && !a->chunks[index] && index >= a->ready);
-    a->chunks[index] = chunk ? chunk : &lost.chunk;
+    a->chunks[index] = chunk ? chunk : &lost;
     a->put++;
-    a->held_bytes += a->chunks[index]->len;
+    a->held_bytes += len_of(a->chunks[index]);
     a->total_bytes += chunk_bytes(a, index);
     while (a->ready < a->count && a->chunks[a->ready])
         a->ready_bytes += chunk_bytes(a, a->ready++);
@@ -92,9 +98,9 @@ static size_t read_piece(struct answer *a, char *ret_bytes, size_t size) {
         return 0;
     struct answer_chunk *chunk = a->chunks[a->sent];
     a->offset -= before_len;
-    size_t n = copy_from(a, chunk->bytes, chunk->len, ret_bytes, size);
+    size_t n = copy_from(a, text_of(chunk), len_of(chunk), ret_bytes, size);
     a->held_bytes -= n;
-    if (a->offset < chunk->len) {
+    if (a->offset < len_of(chunk)) {
         a->offset += before_len;
         return n;
     }

@@ -40,7 +40,7 @@ static bool charset_is_utf8(const char *parameters) {
         return true;
     charset += strlen("charset=");
     charset += *charset == '"';
-    return strncasecmp(charset, "utf-8", 5) == 0 && !strchr("-0123456789", charset[5] ? charset[5] : ' ');
+    return strncasecmp(charset, "utf-8", 5) == 0 && strchr("\"; \t", charset[5]); /* the end of the text, too */
 }
 
 bool batch_decode_format(const char *type, enum batch_format *ret_format, struct problem *ret_problem) {
@@ -209,7 +209,7 @@ static void decode_json(struct decode *d, const char *text, size_t len) {
 /* ---- lists by line ---- */
 
 static bool is_blank(const char *line, size_t len) {
-    while (len > 0 && strchr(" \t\r", line[len - 1]))
+    while (len > 0 && line[len - 1] != '\0' && strchr(" \t\r", line[len - 1]))
         len--;
     return len == 0;
 }

@@ -231,9 +231,10 @@ enum json_scan_verdict json_scan(const char *text, size_t len, size_t max_values
         if (ok && !more)
             ok = end_value(&s, &more);
     }
-    skip_blank(&s);
-    if (ok && s.at < len)
-        (void)fail(&s, "something follows the value");
+    if (ok) {
+        skip_blank(&s);
+        ok = s.at == len || fail(&s, "something follows the value");
+    }
     *ret_fault = (struct json_scan_fault){.offset = s.at, .reason = s.reason};
     return s.verdict;
 }

@@ -35,9 +35,11 @@ int request_fd(const struct request *r) {
 
 void request_suspend(struct request *r) {
     r->suspended = true;
+    atomic_fetch_add(r->all_suspended, 1);
     MHD_suspend_connection(r->connection);
 }
 
 void request_resume(struct request *r) {
+    atomic_fetch_sub(r->all_suspended, 1);
     MHD_resume_connection(r->connection);
 }

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -39,9 +40,10 @@ struct request {
     const struct route *route;
     struct problem refusal; /* decided before the body came; sent once it has been read */
     size_t discarded_bytes;
-    size_t counted_bytes; /* of the body, in the sum that all requests share */
-    bool is_open;         /* counted as one that is owed an answer */
-    bool closing;         /* the connection is to be closed after the response */
+    size_t counted_bytes;          /* of the body, in the sum that all requests share */
+    _Atomic size_t *all_suspended; /* the number of requests that are */
+    bool is_open;                  /* counted as one that is owed an answer */
+    bool closing;                  /* the connection is to be closed after the response */
     bool handled;
     bool responded;
     bool suspended;

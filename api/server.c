@@ -22,6 +22,7 @@ enum {
     SERVER_CONNECTION_MEMORY_BYTES = 64 * 1024,
     SERVER_REFUSED_BODIES = 4,    /* so many times the largest body is read, and dropped, before a refusal */
     SERVER_DRAIN_GRACE_MS = 5000, /* for clients to read their answers after the drain timeout */
+    SERVER_GRACE_STEP_MS = 100,
     SERVER_RETRY_AFTER_S = 5,
 };
 
@@ -33,6 +34,7 @@ struct api {
     struct background *background;
     struct monitor *monitor;
     _Atomic size_t body_bytes; /* of all requests */
+    _Atomic size_t suspended;  /* requests */
     pthread_mutex_t lock;      /* guards the three below */
     size_t open_requests;      /* whose body is there and whose answer is not sent */
     bool draining;
@@ -96,6 +98,7 @@ static struct request *open_request(struct api *api, struct MHD_Connection *conn
     r->connection = connection;
     r->method = method;
     r->path = path;
+    r->all_suspended = &api->suspended;
     buf_init(&r->body, api->max_body_bytes + 1); /* and a NUL */
     return r;
 }
@@ -144,15 +147,18 @@ static void close_request(void *arg, struct MHD_Connection *connection, void **c
         count_closed(api);
 }
 
+static void refuse_draining(struct request *r) {
+    problem_set(&r->refusal, 503, "the service is shutting down");
+    r->refusal.retry_after_s = SERVER_RETRY_AFTER_S;
+}
+
 /* What can be refused before the body comes. A client that waits for "100 Continue" is told at once, before it sends
  * it; one that sends it anyway has to get rid of it first, or it would see a reset connection instead of the answer. */
 static void examine(struct request *r) {
     const char *length = request_header(r, MHD_HTTP_HEADER_CONTENT_LENGTH);
     r->route = router_find(r->method, r->path, &r->refusal);
-    if (r->route && r->route->takes_work && api_is_draining(r->api)) {
-        problem_set(&r->refusal, 503, "the service is shutting down");
-        r->refusal.retry_after_s = SERVER_RETRY_AFTER_S;
-    }
+    if (r->route && r->route->takes_work && api_is_draining(r->api))
+        refuse_draining(r);
     if (length && strtoull(length, NULL, 10) > r->api->max_body_bytes)
         problem_set(&r->refusal, 413, "the body is larger than %zu bytes (server.max_request_bytes)",
                     r->api->max_body_bytes);
@@ -227,9 +233,11 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
         *data_size = 0;
         return take_body(r, data, size) ? MHD_YES : MHD_NO;
     }
+    count_open(r); /* before the look at the drain: either it waits for this request, or the request is refused */
+    if (!r->handled && r->refusal.status == 0 && r->route->takes_work && api_is_draining(r->api))
+        refuse_draining(r);
     if (r->refusal.status)
         return refuse(r);
-    count_open(r);
     r->suspended = false;
     if (r->handled)
         r->ops->proceed(r, r->call);
@@ -283,8 +291,13 @@ static void drain_time_is_over(void *arg) {
     api_drain_now(arg);
 }
 
+/* Clients that do not read are left behind. A request that is suspended is waited for all the same, as the library
+ * would abort: its fetches were cancelled, and end. */
 static void grace_is_over(void *arg) {
     struct api *api = arg;
+    size_t suspended = atomic_load(&api->suspended);
+    if (suspended > 0 && timers_set(api->options.timers, &api->drain_grace, clock_now_ms() + SERVER_GRACE_STEP_MS) == 0)
+        return;
     pthread_mutex_lock(&api->lock);
     size_t open = api->open_requests;
     bool drained = !api->drained;

@@ -70,13 +70,10 @@ static bool is_plain(unsigned char c) {
 }
 
 static void put_control(struct json *j, unsigned char c) {
-    char escaped[8];
+    static const char digits[] = "0123456789abcdef";
     const char *at = c ? strchr("\bb\tt\nn\ff\rr\"\"\\\\", c) : NULL;
-    if (at)
-        (void)snprintf(escaped, sizeof escaped, "\\%c", at[1]);
-    else
-        (void)snprintf(escaped, sizeof escaped, "\\u%04x", c);
-    put_text(j, escaped);
+    const char escape[6] = {'\\', at ? at[1] : 'u', '0', '0', digits[c >> 4], digits[c & 15]};
+    put(j, escape, at ? 2 : sizeof escape);
 }
 
 /* Writes what is not a plain run: an escape, a multi-byte character or U+FFFD. Returns the bytes read. */

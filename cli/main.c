@@ -1,5 +1,6 @@
 /* fetchpool: fetches URLs from the command line or standard input with the pool in its own process. */
 #include "base/arena.h"
+#include "base/files.h"
 #include "base/thread.h"
 #include "base/timers.h"
 #include "base/version.h"
@@ -25,6 +26,7 @@ struct run {
     const struct cli_options *options;
     struct arena arena;
     struct fetch_options fetch;
+    size_t max_workers; /* as many as are asked for, or as the descriptors suffice for */
     struct fetch_request *requests;
     struct fetch_result *results;
     size_t count;
@@ -54,6 +56,15 @@ static enum err add_url(struct run *run, const char *text, size_t len) {
     return ERR_NONE;
 }
 
+static size_t fit_workers(size_t wanted) {
+    int64_t files;
+    if (files_raise_limit(&files))
+        return wanted;
+    files_reserve(files);
+    size_t fit = (size_t)files / FILES_PER_FETCH;
+    return wanted < fit ? wanted : fit > 0 ? fit : 1;
+}
+
 static enum err read_input(struct run *run) {
     char *line = NULL;
     size_t size = 0;
@@ -64,7 +75,9 @@ static enum err read_input(struct run *run) {
         while (len > 0 && strchr(" \t\r\n", line[len - 1]))
             len--;
         size_t start = strspn(line, " \t");
-        if (start < len && line[start] != '#')
+        if (memchr(line, '\0', len))
+            err = ERR_INVALID;
+        else if (start < len && line[start] != '#')
             err = add_url(run, line + start, len - start);
     }
     free(line);
@@ -126,7 +139,7 @@ static enum cli_exit fetch(struct run *run, struct pool *pool, struct fetcher *f
 static enum cli_exit with_pool(struct run *run, const struct settings *settings, struct timers *timers,
                                struct fetcher *fetcher) {
     const struct pool_options options = {
-        .max_workers = run->options->max_concurrent,
+        .max_workers = run->max_workers,
         .max_waiting = run->count,
         .idle_timeout_ms = settings->pool.idle_timeout_ms,
         .timers = timers,
@@ -149,7 +162,9 @@ static enum cli_exit with_settings(struct run *run, const struct settings *setti
     run->fetch.include = run->options->include;
     enum err err = collect(run);
     if (err)
-        return complain(CLI_EXIT_FAILED, err == ERR_IO ? "standard input cannot be read" : err_text(err));
+        return complain(CLI_EXIT_FAILED, err == ERR_IO        ? "standard input cannot be read"
+                                         : err == ERR_INVALID ? "standard input is not text: it has a NUL byte"
+                                                              : err_text(err));
     if (timers_create(&timers))
         return complain(CLI_EXIT_FAILED, err_text(ERR_THREAD));
     enum cli_exit code = fetcher_create(settings, timers, &fetcher, error) ? complain(CLI_EXIT_FAILED, error)
@@ -163,6 +178,7 @@ static enum cli_exit run_with(const struct cli_options *options) {
     struct run run = {.options = options};
     struct settings_loader *loader = NULL;
     arena_init(&run.arena);
+    run.max_workers = fit_workers(options->max_concurrent);
     enum err err = settings_loader_create(&loader);
     for (size_t i = 0; i < sizeof cli_settings / sizeof cli_settings[0] && !err; i++)
         err = settings_load_assignment(loader, cli_settings[i]);

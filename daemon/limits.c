@@ -1,13 +1,10 @@
 #include "daemon/limits.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
-enum { SHARE_COUNT = 3, OTHER_FILES = 64, LEAST_VALUE = 8, LIMITS_RESERVED_FILES = 65536 };
+enum { SHARE_COUNT = 3, OTHER_FILES = 64, LEAST_VALUE = 8 };
 
 /* One of the settings that descriptors go to. */
 struct share {
@@ -20,17 +17,6 @@ struct share {
 struct shares {
     struct share of[SHARE_COUNT];
 };
-
-enum err limits_raise_files(int64_t *ret_files) {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return ERR_IO;
-    limit.rlim_cur = limit.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return ERR_IO;
-    *ret_files = limit.rlim_cur > (rlim_t)INT32_MAX ? INT32_MAX : (int64_t)limit.rlim_cur;
-    return ERR_NONE;
-}
 
 static struct shares shares_of(const struct settings_loader *l) {
     const struct settings *s = settings_loader_values(l);
@@ -107,11 +93,4 @@ enum err limits_fit(struct settings_loader *l, int64_t files, struct limits_mess
             settings_load_fit(l, lowered.of[i].key, lowered.of[i].value);
     warn(&lowered, files, ret_message);
     return ERR_NONE;
-}
-
-void limits_reserve_files(int64_t files) {
-    int64_t last = files < LIMITS_RESERVED_FILES ? files : LIMITS_RESERVED_FILES;
-    int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, (int)last - 1);
-    if (fd >= 0)
-        (void)close(fd); /* a copy of standard error */
 }

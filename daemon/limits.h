@@ -22,14 +22,6 @@ struct limits_message {
     char text[LIMITS_MESSAGE_BYTES];
 };
 
-/* Raises the soft limit of open files to the hard one and tells it, setrlimit(2). ERR_IO: errno tells why. Before
- * threads. */
-enum err limits_raise_files(int64_t *ret_files) ERR_MUST_CHECK;
-
-/* Has the kernel make room for `files` descriptors at once: growing the table while threads run holds all of them up
- * for tens of milliseconds, again and again. Best effort. Before threads. */
-void limits_reserve_files(int64_t files);
-
 /* Makes the loaded settings fit into `files` descriptors, by the rule above; between settings_load_finish and
  * settings_take. `ret_message` is written in any case: a warning when defaults were lowered, the reason for
  * ERR_LIMIT. */

@@ -1,4 +1,5 @@
 /* fetchpoold: reads its command line and settings, serves until a signal comes, drains. */
+#include "base/files.h"
 #include "base/log.h"
 #include "base/thread.h"
 #include "base/version.h"
@@ -67,13 +68,13 @@ static void start_log(const struct settings *settings) {
 static enum service_exit fit_limits(struct settings_loader *l) {
     struct limits_message message;
     int64_t files;
-    if (limits_raise_files(&files))
+    if (files_raise_limit(&files))
         return complain(SERVICE_EXIT_FAILED, strerror(errno));
     if (limits_fit(l, files, &message))
         return complain(SERVICE_EXIT_LIMITS, message.text);
     if (*message.text)
         log_warning(message.text);
-    limits_reserve_files(files);
+    files_reserve(files);
     return SERVICE_EXIT_DONE;
 }
 

@@ -37,8 +37,9 @@ static enum fetch_error check_without_slashes(const char *url, const char **ret_
     size_t n = 0;
     while (isalnum((unsigned char)url[n]) || url[n] == '+' || url[n] == '-')
         n++;
+    bool is_http = (n == 4 || n == 5) && strncasecmp(url, "https", n) == 0;
     bool other_scheme = n > 1 && url[n] == ':' && isalpha((unsigned char)url[0]) &&
-                        !isdigit((unsigned char)url[n + 1]) && url[n + 1] != '/';
+                        !isdigit((unsigned char)url[n + 1]) && url[n + 1] != '/' && !is_http;
     if (!other_scheme)
         return invalid(ret_reason, "not an absolute URL: it has to begin with http:// or https://");
     *ret_reason = fetch_error_phrase(FETCH_UNSUPPORTED_SCHEME);
@@ -186,7 +187,22 @@ enum fetch_error url_check(const char *url, struct url_origin *ret_origin, const
     return FETCH_OK;
 }
 
+/* The base's own path and query stay; libcurl loses their last part. RFC 3986, section 5.2.2. */
+static enum err join_fragment(const char *base, const char *fragment, char **ret_url) {
+    size_t base_len = strcspn(base, "#");
+    size_t size = base_len + strlen(fragment) + 1;
+    char *joined = malloc(size);
+    if (!joined)
+        return ERR_NOMEM;
+    memcpy(joined, base, base_len);
+    memcpy(joined + base_len, fragment, size - base_len);
+    *ret_url = joined;
+    return ERR_NONE;
+}
+
 enum err url_join(const char *base, const char *location, char **ret_url) {
+    if (*location == '\0' || *location == '#')
+        return join_fragment(base, location, ret_url);
     CURLU *url = curl_url();
     if (!url)
         return ERR_NOMEM;

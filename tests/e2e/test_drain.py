@@ -1,5 +1,6 @@
 """The end: SIGTERM drains, a second one hurries, and no accepted batch is left without its whole answer."""
 
+import contextlib
 import json
 import signal
 import threading
@@ -101,6 +102,27 @@ def test_idle_and_half_sent_requests_do_not_hold_up_the_end(daemon, origin):
     assert watch.seconds < at_most(5)
 
 
+@pytest.mark.parametrize("size", [100, 100_000], ids=["small", "decoded in the background"])
+def test_bodies_that_become_whole_at_the_end_do_no_harm(daemon, size):
+    """Each is answered, refused or cut, and the daemon leaves in good order."""
+    body = b'["http://127.0.0.1:1/"' + b" " * size + b"]"
+    streams = [daemon.open_socket() for _ in range(30)]
+    for stream in streams:
+        stream.sendall(b"POST /fetch HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" +
+                       f"Content-Length: {len(body)}\r\n\r\n".encode() + body[:-1])
+    for number, stream in enumerate(streams):
+        if number == 10:
+            daemon.signal()
+        with contextlib.suppress(OSError):
+            stream.sendall(body[-1:])
+    assert daemon.wait() == 0
+    for stream in streams:
+        with contextlib.suppress(OSError):
+            answer = client.read_to_end(stream)
+            assert answer == b"" or answer.startswith((b"HTTP/1.1 200 ", b"HTTP/1.1 503 "))
+        stream.close()
+
+
 def test_a_running_drill_ends_with_its_answer(daemon):
     drill = daemon.begin("/drill", {"tasks": [[0.5, "A"], [0.1, "B"]], "mode": "concurrent"})
     daemon.wait_for_line("A starting")
@@ -135,16 +157,16 @@ def test_a_dead_name_server_does_not_hold_up_the_end(start_box, daemon_in):
 class Caller(threading.Thread):
     """Posts batches, each with paths of its own, until the daemon takes no more."""
 
-    def __init__(self, daemon, origin, number):
-        super().__init__(name=f"caller-{number}", daemon=True)
-        self.daemon_address, self.origin, self.number = daemon.address, origin, number
+    def __init__(self, daemon, origin, name):
+        super().__init__(name=name, daemon=True)
+        self.daemon_address, self.origin = daemon.address, origin
         self.answered = self.refused = 0
         self.lost = []  # batches whose answer never came
         self.faults = []
 
     def run(self):
         for count in range(100_000):
-            path = f"/{self.number}/{count}"
+            path = f"/{self.name}/{count}"
             urls = [self.origin.url(f"{path}/{n}?delay=0.01") for n in range(10)]
             try:
                 answer = client.request(self.daemon_address, "POST", "/fetch", json.dumps(urls), {"Content-Type": "application/json"})
@@ -169,10 +191,9 @@ class Caller(threading.Thread):
 
 @pytest.mark.parametrize("drain_timeout", [30, 0])
 def test_start_drain_and_stop_under_load_lose_no_answer(start_daemon, origin, drain_timeout):
-    for _ in range(2):
-        origin.requests.clear()
+    for run in ("first", "second"):
         daemon = start_daemon({"server.drain_timeout": drain_timeout})
-        callers = [Caller(daemon, origin, number) for number in range(40)]
+        callers = [Caller(daemon, origin, f"{run}-{number}") for number in range(40)]
         for caller in callers:
             caller.start()
         wait_for(lambda: sum(caller.answered for caller in callers) >= 100, "a hundred answers")

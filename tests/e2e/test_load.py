@@ -55,11 +55,12 @@ async def post_all(daemon, bodies):
 
 @pytest.mark.alone
 def test_two_hundred_slow_batches_and_health_within_50_ms(daemon, origin):
-    bodies = [{"urls": [origin.url(f"/delay/0.5/{batch}/{n}") for n in range(4)], "max_concurrent": 2} for batch in range(200)]
+    lists = [[origin.url(f"/delay/0.5/{batch}/{n}") for n in range(4)] for batch in range(200)]
     with probe(daemon) as found:
-        answers = asyncio.run(post_all(daemon, bodies))
-    for body, results in zip(bodies, answers):
-        assert [result["url"] for result in results] == body["urls"]
+        pending = [daemon.begin_batch(urls, max_concurrent=2) for urls in lists]
+        answers = [batch.answer() for batch in pending]
+    for urls, results in zip(lists, answers):
+        assert [result["url"] for result in results] == urls
         assert all(result["status"] == 200 for result in results)
     assert_quick(found)
 
@@ -67,9 +68,9 @@ def test_two_hundred_slow_batches_and_health_within_50_ms(daemon, origin):
 @pytest.mark.alone
 def test_health_stays_quick_while_all_workers_hang(start_daemon, origin):
     daemon = start_daemon({"pool.workers": 50})
-    bodies = [{"urls": [origin.url(f"/held?{n}") for n in range(5)], "deadline": 1.5} for _ in range(100)]
     with probe(daemon) as found:
-        answers = asyncio.run(post_all(daemon, bodies))
+        pending = [daemon.begin_batch([origin.url(f"/held?{n}") for n in range(5)], deadline=1.5) for _ in range(100)]
+        answers = [batch.answer() for batch in pending]
     assert {result["error_code"] for results in answers for result in results} == {"deadline"}
     assert_quick(found)
 

@@ -1,0 +1,21 @@
+/* File descriptors: how many there may be. */
+#ifndef FETCHPOOL_BASE_FILES_H
+#define FETCHPOOL_BASE_FILES_H
+
+#include "base/err.h"
+
+#include <stdint.h>
+
+/* What one fetch in flight may take: its handle's wake-up pair, a name lookup's pair and socket, two connection
+ * attempts at once and one to spare. */
+enum { FILES_PER_FETCH = 8 };
+
+/* Raises the soft limit of open files to the hard one and tells it, setrlimit(2). ERR_IO: errno tells why. Before
+ * threads. */
+enum err files_raise_limit(int64_t *ret_files) ERR_MUST_CHECK;
+
+/* Has the kernel make room for `files` descriptors at once: growing the table while threads run holds all of them up
+ * for tens of milliseconds, again and again. Best effort. Before threads. */
+void files_reserve(int64_t files);
+
+#endif
