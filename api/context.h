@@ -7,9 +7,15 @@
 #include "api/request.h"
 #include "api/server.h"
 
+#include <stdatomic.h>
+#include <stddef.h>
+
 const struct api_options *api_options(const struct api *api);
 struct background *api_background(const struct api *api);
 struct monitor *api_monitor(const struct api *api);
+
+/* The bytes that all answers hold together; whoever changes what it holds changes this. */
+_Atomic size_t *api_held_bytes(struct api *api);
 
 /* Frees the body of a request that has been decoded. */
 void api_drop_body(struct request *r);

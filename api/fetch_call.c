@@ -11,6 +11,7 @@
 #include "pool/result_json.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -25,6 +26,7 @@ struct fetch_call {
     struct fetch_batch batch;
     struct request *request; /* not after the request has closed */
     struct timers *timers;
+    _Atomic size_t *all_held; /* bytes that all answers hold together */
     struct background_task decode;
     struct monitor_watch watch;
     struct timer_event flush;
@@ -49,6 +51,7 @@ static const struct api_options *options_of(const struct fetch_call *call) {
 
 static void destroy(struct fetch_call *call) {
     timers_cancel(call->timers, &call->flush);
+    atomic_fetch_sub(call->all_held, call->answer.held_bytes);
     answer_fini(&call->answer);
     fetch_batch_fini(&call->batch);
     pthread_mutex_destroy(&call->lock);
@@ -109,12 +112,18 @@ static bool may_send_or_wait_locked(struct fetch_call *call) {
     return false;
 }
 
+/* How much the batch may hold. When all answers together hold too much, each may hold one result more than was read. */
+static size_t max_held_bytes(const struct fetch_call *call) {
+    const struct settings *settings = options_of(call)->settings;
+    bool too_much = atomic_load(call->all_held) > (size_t)settings->server.answer_memory_bytes;
+    return too_much ? 0 : (size_t)settings->server.answer_buffer_bytes;
+}
+
 /* Half the bound between hold and release, so that a slow reader does not toggle them with every byte. */
 static void note_read_locked(struct fetch_call *call) {
-    size_t max_held_bytes = (size_t)options_of(call)->settings->server.answer_buffer_bytes;
     if (call->answer.ready_bytes == 0)
         call->flush_due = false;
-    if (!call->held || call->answer.held_bytes > max_held_bytes / 2)
+    if (!call->held || call->answer.held_bytes > max_held_bytes(call) / 2)
         return;
     call->held = false;
     pool_release(&call->batch.batch);
@@ -127,7 +136,9 @@ static ssize_t read_answer(void *arg, char *ret_bytes, size_t size) {
     if (call->gone) {
         n = RESPOND_READ_BROKEN;
     } else if (may_send_or_wait_locked(call)) {
+        size_t before = call->answer.held_bytes;
         size_t got = answer_read(&call->answer, ret_bytes, size);
+        atomic_fetch_sub(call->all_held, before - call->answer.held_bytes);
         n = got > 0 ? (ssize_t)got : RESPOND_READ_END;
         note_read_locked(call);
     }
@@ -158,11 +169,13 @@ static void proceed(struct request *r, void *arg) {
 static void client_left(void *arg) {
     struct fetch_call *call = arg;
     pthread_mutex_lock(&call->lock);
-    call->gone = true;
-    if (call->waiting)
+    bool complete = answer_is_complete(&call->answer); /* then it costs nothing to try to send it */
+    call->gone = !complete;
+    if (call->waiting && call->gone)
         resume_locked(call);
     pthread_mutex_unlock(&call->lock);
-    fetch_batch_cancel(&call->batch, FETCH_CANCELLED);
+    if (!complete)
+        fetch_batch_cancel(&call->batch, FETCH_CANCELLED);
 }
 
 static void close_call(void *arg) {
@@ -213,9 +226,10 @@ static struct answer_chunk *encode_failure(const struct fetch_batch *b, size_t i
 }
 
 static void keep_locked(struct fetch_call *call, size_t index, struct answer_chunk *chunk) {
-    size_t max_held_bytes = (size_t)options_of(call)->settings->server.answer_buffer_bytes;
+    size_t before = call->answer.held_bytes;
     answer_put(&call->answer, index, chunk);
-    if (call->answer.held_bytes > max_held_bytes && !call->held) {
+    atomic_fetch_add(call->all_held, call->answer.held_bytes - before);
+    if (call->answer.held_bytes > max_held_bytes(call) && !call->held) {
         call->held = true;
         pool_hold(&call->batch.batch);
     }
@@ -268,6 +282,7 @@ enum err fetch_call_create(struct request *r, struct fetch_call **ret_call) {
         return ERR_NOMEM;
     call->request = r;
     call->timers = api_options(r->api)->timers;
+    call->all_held = api_held_bytes(r->api);
     call->refs = 2;
     fetch_batch_init(&call->batch, &batch_ops);
     timer_event_init(&call->flush, flush, call);

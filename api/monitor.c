@@ -112,17 +112,25 @@ void monitor_watch(struct monitor *m, struct monitor_watch *w, int fd, void (*le
     pthread_mutex_unlock(&m->lock);
 }
 
-void monitor_forget(struct monitor *m, struct monitor_watch *w) {
-    if (w->id == 0)
-        return;
-    pthread_mutex_lock(&m->lock);
+static void unlink_locked(struct monitor *m, struct monitor_watch *w) {
     struct monitor_watch **at = find_locked(m, w->id);
+    if (!*at)
+        return;
     *at = w->next;
     (void)epoll_ctl(m->epoll, EPOLL_CTL_DEL, w->fd, NULL); /* it may not have been added */
-    bool wait = m->running == w;
-    m->forgetters += wait;
-    pthread_mutex_unlock(&m->lock);
+}
+
+/* The post may have been meant for another forgetter, hence the second look. */
+void monitor_forget(struct monitor *m, struct monitor_watch *w) {
+    bool wait = w->id != 0;
+    while (wait) {
+        pthread_mutex_lock(&m->lock);
+        unlink_locked(m, w);
+        wait = m->running == w;
+        m->forgetters += wait;
+        pthread_mutex_unlock(&m->lock);
+        if (wait)
+            thread_wait(&m->idle);
+    }
     w->id = 0;
-    if (wait)
-        thread_wait(&m->idle);
 }

@@ -30,6 +30,7 @@ struct settings {
         int64_t idle_timeout_ms;
         int64_t drain_timeout_ms;
         int64_t answer_buffer_bytes;
+        int64_t answer_memory_bytes;
     } server;
     struct {
         int64_t workers;

@@ -6,7 +6,11 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <unistd.h>
+
+enum { SINK_PATIENCE_MS = 100 };
 
 static enum settings_log_format sink_format;
 static int sink_fd = STDERR_FILENO;
@@ -14,34 +18,57 @@ static int sink_fd = STDERR_FILENO;
 /* Held over the write, since a signal may cut it in two and a pipe keeps only short writes whole. */
 static pthread_mutex_t sink_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static bool may_try_again(void) {
+/* Guarded by the lock. */
+static bool sink_is_stalled;
+static int64_t lost_lines;
+
+/* Waits for a reader that does not read, but not for long, and only once: the log must not stop the service. */
+static bool is_writable(void) {
     struct pollfd p = {.fd = sink_fd, .events = POLLOUT};
-    if (errno == EINTR)
-        return true;
-    return errno == EAGAIN && (poll(&p, 1, -1) > 0 || errno == EINTR);
+    int n = poll(&p, 1, sink_is_stalled ? 0 : SINK_PATIENCE_MS);
+    sink_is_stalled = n == 0;
+    return n != 0; /* an error is told by write */
 }
 
-static void write_all(const char *bytes, size_t len) {
+static bool write_all(const char *bytes, size_t len) {
     while (len > 0) {
+        if (!is_writable())
+            return false;
         ssize_t n = write(sink_fd, bytes, len);
-        if (n < 0 && !may_try_again())
-            return;
+        if (n < 0 && errno != EINTR && errno != EAGAIN)
+            return false;
         if (n > 0) {
             bytes += n;
             len -= (size_t)n;
         }
     }
+    return true;
+}
+
+static bool write_line(const struct log_event *event) {
+    struct log_line line;
+    log_line_write(&line, sink_format, event);
+    return write_all(line.bytes, line.len);
+}
+
+static bool tell_lost(const char *now) {
+    const struct log_field count = log_int("lines", lost_lines);
+    const struct log_event event = {
+        .time = now, .level = LOG_LEVEL_WARNING, .message = "log lines lost", .fields = &count, .count = 1};
+    if (lost_lines > 0 && !write_line(&event))
+        return false;
+    lost_lines = 0;
+    return true;
 }
 
 static void write_event(enum log_level level, const char *message, const struct log_field *fields, size_t count) {
     char now[CLOCK_RFC3339_BYTES];
-    struct log_line line;
     clock_wall_text(now);
     const struct log_event event = {.time = now, .level = level, .message = message, .fields = fields, .count = count};
-    log_line_write(&line, sink_format, &event);
     int logger_errno = errno;
     pthread_mutex_lock(&sink_lock);
-    write_all(line.bytes, line.len);
+    if (!tell_lost(now) || !write_line(&event))
+        lost_lines++;
     pthread_mutex_unlock(&sink_lock);
     errno = logger_errno;
 }

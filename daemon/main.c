@@ -13,6 +13,7 @@
 #include "pool/guard.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,7 +24,7 @@
 #define MAIN_CONFIG_PATH "/etc/fetchpool/fetchpool.conf"
 #define MAIN_SIGNAL_DRAINED SIGRTMIN
 
-enum { MAIN_OUTPUT_MAX_BYTES = 1024 * 1024 };
+enum { MAIN_OUTPUT_MAX_BYTES = 1024 * 1024, MAIN_MMAP_THRESHOLD = 128 * 1024 };
 
 extern char **environ;
 
@@ -185,6 +186,14 @@ static enum service_exit with_settings(const struct options *o, struct settings_
     return code;
 }
 
+/* glibc would raise its thresholds with the first large bodies and keep what they took, once in each thread's arena. */
+static void bound_allocator(void) {
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    (void)mallopt(M_MMAP_THRESHOLD, MAIN_MMAP_THRESHOLD);
+    (void)mallopt(M_TRIM_THRESHOLD, MAIN_MMAP_THRESHOLD);
+    (void)mallopt(M_ARENA_MAX, processors > 0 ? 2 * (int)processors : 2);
+}
+
 static enum service_exit act(const struct options *o) {
     struct settings_loader *l = NULL;
     if (o->action == OPTIONS_ACTION_HELP)
@@ -199,6 +208,7 @@ static enum service_exit act(const struct options *o) {
 
 int main(int argc, char **argv) {
     struct options options;
+    bound_allocator();
     enum err err = options_parse(argc, argv, &options);
     enum service_exit code = err == ERR_INVALID ? complain(SERVICE_EXIT_USAGE, options.error)
                              : err              ? complain(SERVICE_EXIT_FAILED, err_text(err))

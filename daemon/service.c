@@ -133,9 +133,9 @@ enum service_exit service_start(const struct settings *settings, void (*drained)
 }
 
 void service_drain(struct service *s) {
+    api_drain(s->api);
     log_info("draining");
     notify_stopping("draining");
-    api_drain(s->api);
 }
 
 void service_drain_now(struct service *s) {

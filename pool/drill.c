@@ -16,9 +16,9 @@ static void log_start(const struct drill_task *task) {
     log_info(message);
 }
 
-static void log_end(const struct drill_task *task, int64_t waited_us) {
+static void log_end(const struct drill_task *task) {
     char message[DRILL_MESSAGE_BYTES];
-    (void)snprintf(message, sizeof message, "%s done after %.1fs", task->label, (double)waited_us / 1e6);
+    (void)snprintf(message, sizeof message, "%s done after %.3gs", task->label, (double)task->delay_ms / 1e3);
     log_info(message);
 }
 
@@ -37,7 +37,7 @@ const char *drill_delay(const struct drill_task *task, const _Atomic(enum fetch_
     sem_destroy(&never);
     if (is_cancelled(cancelled))
         return NULL;
-    log_end(task, clock_now_us() - start_us);
+    log_end(task);
     return task->label;
 }
 

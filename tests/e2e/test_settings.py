@@ -7,11 +7,11 @@ import subprocess
 
 import pytest
 
-from rig.daemon import FETCHPOOLD, clean_environment, run_program, set_arguments
+from rig.daemon import FETCHPOOLD, ROOT, clean_environment, run_program, set_arguments
 from rig.timing import PATIENCE
 
 KEYS = {
-    "server": "listen max_request_bytes request_memory max_urls max_connections idle_timeout drain_timeout answer_buffer",
+    "server": "listen max_request_bytes request_memory max_urls max_connections idle_timeout drain_timeout answer_buffer answer_memory",
     "pool": "workers queue max_concurrent max_concurrent_limit idle_timeout handles handle_idle_timeout",
     "fetch": "timeout timeout_limit connect_timeout max_redirects max_size max_size_limit user_agent ca_file",
     "guard": "allow deny",
@@ -67,6 +67,14 @@ def test_check_says_that_settings_are_valid(settings_file):
 
 def test_dump_holds_every_setting():
     assert set(dumped()) == set(ALL_KEYS)
+
+
+def test_the_sample_file_is_valid_and_changes_nothing():
+    sample = str(ROOT / "config" / "fetchpool.conf")
+    assert fetchpoold("--check", "--config", sample).returncode == 0
+    assert dumped("--config", sample) == dumped()
+    text = (ROOT / "config" / "fetchpool.conf").read_text(encoding="utf-8")
+    assert [key for key in ALL_KEYS if key.split(".")[1] not in text] == []
 
 
 def test_dump_tells_help_range_and_default_as_comments():

@@ -24,7 +24,7 @@ MAY_INCLUDE = {
 
 # The beginning of a foreign header's name, and the files that may include it.
 HOMES = {
-    "microhttpd.h": r"api/(server|request|respond)\.c",
+    "microhttpd.h": r"api/(server|request|respond)\.c|api/intake\.[ch]",
     "cjson/": r"api/\w+\.c",
     "curl/": r"pool/\w+\.[ch]",
     "openssl/": r"pool/\w+\.[ch]",

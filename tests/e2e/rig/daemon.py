@@ -84,8 +84,12 @@ class Daemon:
             env=clean_environment(**(environment or {})), pass_fds=pass_fds)
         self._reader = threading.Thread(target=self._read_log, name="log", daemon=True)
         self._reader.start()
-        if wait:
-            self.wait_for_line("ready")
+        try:
+            if wait:
+                self.wait_for_line("ready")
+        except BaseException:
+            self.kill()
+            raise
 
     def _read_log(self):
         for line in self.process.stderr:

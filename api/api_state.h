@@ -1,0 +1,35 @@
+/* What the files of the server share. Used by server.c, intake.c, drain.c and context.c only. */
+#ifndef FETCHPOOL_API_API_STATE_H
+#define FETCHPOOL_API_API_STATE_H
+
+#include "api/background.h"
+#include "api/monitor.h"
+#include "api/server.h"
+#include "base/timers.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct MHD_Daemon;
+
+struct api {
+    struct api_options options;
+    struct timer_event drain_timeout;
+    struct timer_event drain_grace;
+    struct background *background;
+    struct monitor *monitor;
+    _Atomic size_t body_bytes; /* of all requests */
+    _Atomic size_t suspended;  /* requests */
+    _Atomic size_t held_bytes; /* of all answers */
+    pthread_mutex_t lock;      /* guards the three below */
+    size_t open_requests;      /* whose body is there and whose answer is not sent */
+    bool draining;
+    bool drained;
+    _Atomic bool is_draining; /* the same as `draining`, for those who only ask */
+    size_t daemon_count;
+    struct MHD_Daemon *daemons[];
+};
+
+#endif

@@ -1,0 +1,29 @@
+#include "api/context.h"
+
+#include "api/api_state.h"
+
+const struct api_options *api_options(const struct api *api) {
+    return &api->options;
+}
+
+struct background *api_background(const struct api *api) {
+    return api->background;
+}
+
+struct monitor *api_monitor(const struct api *api) {
+    return api->monitor;
+}
+
+bool api_is_draining(const struct api *api) {
+    return atomic_load(&api->is_draining);
+}
+
+_Atomic size_t *api_held_bytes(struct api *api) {
+    return &api->held_bytes;
+}
+
+void api_drop_body(struct request *r) {
+    atomic_fetch_sub(&r->api->body_bytes, r->counted_bytes);
+    r->counted_bytes = 0;
+    buf_fini(&r->body);
+}

@@ -1,0 +1,18 @@
+/* Which requests are owed an answer, and what waits for them: the drain. Any thread. */
+#ifndef FETCHPOOL_API_DRAIN_H
+#define FETCHPOOL_API_DRAIN_H
+
+struct api;
+
+/* For api_create and api_destroy. */
+void drain_init(struct api *api);
+void drain_fini(struct api *api);
+
+/* From here on a drain waits for one request more. Before the look at api_is_draining: then either the drain waits, or
+ * the request is refused. */
+void drain_count_open(struct api *api);
+
+/* A request that was counted has its answer, or nobody wants it any more. */
+void drain_count_closed(struct api *api);
+
+#endif
