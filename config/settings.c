@@ -52,7 +52,7 @@ const struct settings_row settings_table[] = {
     SIZE("server.answer_buffer", server.answer_buffer_bytes, "4MiB", 4 * KIB, GIB,
          "Finished results a batch may hold for its reader before no new fetch of it starts"),
     SIZE("server.answer_memory", server.answer_memory_bytes, "512MiB", MIB, 64 * GIB,
-         "Finished results all batches may hold; beyond, each starts a new fetch only when its last result was read"),
+         "Finished results all batches may hold together; beyond it each holds one at a time"),
 
     COUNT("pool.workers", pool.workers, "256", 1, 10000,
           "Fetches in flight at once at most, each in a thread that is started on demand"),
