@@ -282,7 +282,10 @@ void transfer_perform(CURL *easy, const struct transfer_request *request, struct
     buf_clear(&result->headers);
     (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &setup);
     t.setup = (const struct transfer_setup *)(void *)setup;
-    CURLcode code = set_request(easy, &t);
+    /* libcurl counts connections that died under a request over the life of the handle, and fails every sixth such
+     * fetch. A reset clears the count and keeps connections and TLS sessions. */
+    curl_easy_reset(easy);
+    CURLcode code = transfer_configure(easy, t.setup) ? CURLE_FAILED_INIT : set_request(easy, &t);
     if (!code)
         code = curl_easy_perform(easy);
     if (!code && !t.header_ended) /* libcurl takes a header that breaks off for a whole one */
