@@ -26,7 +26,7 @@ struct fetch_call {
     struct fetch_batch batch;
     struct request *request; /* not after the request has closed */
     struct timers *timers;
-    _Atomic size_t *all_held; /* bytes that all answers hold together */
+    _Atomic size_t *all_held; /* bytes that all answers hold together; not after the request has closed */
     struct background_task decode;
     struct monitor_watch watch;
     struct timer_event flush;
@@ -51,7 +51,6 @@ static const struct api_options *options_of(const struct fetch_call *call) {
 
 static void destroy(struct fetch_call *call) {
     timers_cancel(call->timers, &call->flush);
-    atomic_fetch_sub(call->all_held, call->answer.held_bytes);
     answer_fini(&call->answer);
     fetch_batch_fini(&call->batch);
     pthread_mutex_destroy(&call->lock);
@@ -182,7 +181,9 @@ static void close_call(void *arg) {
     struct fetch_call *call = arg;
     monitor_forget(api_monitor(call->request->api), &call->watch);
     pthread_mutex_lock(&call->lock);
-    call->gone = true;
+    call->gone = true; /* nothing more is kept, and what is counts no longer: the server may be gone before the pool's
+                          part ends */
+    atomic_fetch_sub(call->all_held, call->answer.held_bytes);
     bool unfinished = call->refs > 1 && !answer_is_complete(&call->answer);
     pthread_mutex_unlock(&call->lock);
     if (unfinished)

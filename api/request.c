@@ -40,6 +40,7 @@ void request_suspend(struct request *r) {
 }
 
 void request_resume(struct request *r) {
-    atomic_fetch_sub(r->all_suspended, 1);
+    _Atomic size_t *all_suspended = r->all_suspended; /* the request may end as soon as it is resumed */
     MHD_resume_connection(r->connection);
+    atomic_fetch_sub(all_suspended, 1);
 }

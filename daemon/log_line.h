@@ -15,7 +15,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { LOG_LINE_MAX_BYTES = 8192 };
+/* A pipe that is writable at all takes so much at once: PIPE_BUF. */
+enum { LOG_LINE_MAX_BYTES = 4096 };
 
 /* On the stack of who logs. `bytes` and `len` may be read, the newline is part of them; the rest is private. */
 struct log_line {

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <unistd.h>
 
-enum { SINK_PATIENCE_MS = 100 };
+enum { SINK_PATIENCE_MS = 500 };
 
 static enum settings_log_format sink_format;
 static int sink_fd = STDERR_FILENO;
@@ -25,7 +25,12 @@ static int64_t lost_lines;
 /* Waits for a reader that does not read, but not for long, and only once: the log must not stop the service. */
 static bool is_writable(void) {
     struct pollfd p = {.fd = sink_fd, .events = POLLOUT};
-    int n = poll(&p, 1, sink_is_stalled ? 0 : SINK_PATIENCE_MS);
+    int64_t end_ms = clock_now_ms() + (sink_is_stalled ? 0 : SINK_PATIENCE_MS);
+    int n;
+    do { /* a worker's interrupt must not cut the wait short, or write would wait instead */
+        int64_t left_ms = end_ms - clock_now_ms();
+        n = poll(&p, 1, left_ms > 0 ? (int)left_ms : 0);
+    } while (n < 0 && errno == EINTR);
     sink_is_stalled = n == 0;
     return n != 0; /* an error is told by write */
 }

@@ -7,7 +7,7 @@
 
 /* From now on all events go to `fd`, which is borrowed for good (STDERR_FILENO). Once at start, before threads.
  *
- * Lines of several threads never mix. A reader that does not read costs a tenth of a second once, then lines: how many
+ * Lines of several threads never mix. A reader that does not read costs half a second once, then lines: how many
  * were lost is told as soon as it reads again. SIGPIPE is to be ignored or blocked. */
 void log_sink_start(enum settings_log_format format, int fd);
 

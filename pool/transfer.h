@@ -23,7 +23,8 @@ struct transfer_request {
     const struct curl_slist *headers;
     const char *body; /* NULL: none */
     size_t body_bytes;
-    int64_t timeout_ms;
+    int64_t timeout_ms;       /* what is left of the fetch's time */
+    int64_t whole_timeout_ms; /* the fetch's time, for messages */
     bool timeout_is_deadline; /* when the time is over, the error is FETCH_DEADLINE */
     int64_t connect_timeout_ms;
     int64_t max_size_bytes;

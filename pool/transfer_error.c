@@ -16,12 +16,12 @@ static void fail_timeout(const struct transfer_failure *f, struct fetch_result *
     bool ready = has_time(f->easy, CURLINFO_PRETRANSFER_TIME_T);
     const char *phase = !looked_up ? "looking up" : !ready ? "connecting to" : "waiting for";
     bool connect_clock = !ready && r->connect_timeout_ms < r->timeout_ms;
-    double seconds = (double)(connect_clock ? r->connect_timeout_ms : r->timeout_ms) / 1000;
+    double seconds = (double)(connect_clock ? r->connect_timeout_ms : r->whole_timeout_ms) / 1000;
     if (!connect_clock && r->timeout_is_deadline) {
         fetch_result_fail(result, FETCH_DEADLINE, NULL);
         return;
     }
-    (void)snprintf(text, sizeof text, "timed out after %.3g s, %s %s", seconds, phase, r->host);
+    (void)snprintf(text, sizeof text, "timed out after %.8g s, %s %s", seconds, phase, r->host);
     fetch_result_fail(result, !connect_clock ? FETCH_TIMEOUT : looked_up ? FETCH_CONNECT_TIMEOUT : FETCH_DNS, text);
 }
 

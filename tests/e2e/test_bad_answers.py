@@ -63,7 +63,6 @@ def test_a_body_without_length_ends_with_its_connection(answers):
     b"SSH-2.0-OpenSSH_9.2\r\n",
     b"<html>just a body</html>",
     b"HTTP/1.1 abc OK\r\n\r\n",
-    b"HTTP/3.7 200 OK\r\nContent-Length: 0\r\n\r\n",
     b"HTTP/1.1 200 OK\r\nX: a\x00b\r\nContent-Length: 0\r\n\r\n",
     b"HTTP/1.1 200 OK\r\nno colon here\r\nContent-Length: 0\r\n\r\n",
     b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n",

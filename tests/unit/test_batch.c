@@ -1,0 +1,265 @@
+#include "pool/batch.h"
+
+#include "base/clock.h"
+#include "base/thread.h"
+#include "unit.h"
+#include "unit_batch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LONG_MS = 60 * 1000 };
+
+static struct unit_pool pool;
+
+static int begin(void **state) {
+    (void)state;
+    unit_pool_create(&pool, 4, 1000, LONG_MS);
+    return 0;
+}
+
+static int end(void **state) {
+    (void)state;
+    unit_pool_destroy(&pool);
+    return 0;
+}
+
+static void cancel(struct unit_batch *b) {
+    pool_cancel(&b->batch, FETCH_CANCELLED);
+}
+
+/* A batch of which `started` items run. */
+static void submit_running(struct unit_batch *b, size_t count, size_t started,
+                           void (*run)(struct unit_batch *b, size_t index)) {
+    unit_batch_init(b, count, started);
+    b->on_run = run;
+    unit_batch_submit(b, &pool);
+    for (size_t i = 0; i < started; i++)
+        thread_wait(&b->started);
+}
+
+TEST(cancel_before_the_start_skips_all) {
+    struct unit_batch busy, b;
+    submit_running(&busy, 4, 4, unit_batch_wait_cancel);
+    unit_batch_init(&b, 10, 5);
+    unit_batch_submit(&b, &pool);
+    pool_cancel(&b.batch, FETCH_SHUTDOWN);
+    assert_int_equal(b.done_calls, 1);
+    assert_int_equal(unit_batch_count_skipped(&b), 10);
+    assert_int_equal(b.reason, FETCH_SHUTDOWN);
+    unit_batch_end(&b);
+    cancel(&busy);
+    unit_batch_end(&busy);
+}
+
+TEST(cancel_interrupts_what_runs_and_skips_the_rest) {
+    struct unit_batch b;
+    submit_running(&b, 10, 3, unit_batch_wait_cancel);
+    cancel(&b);
+    unit_batch_end(&b);
+    assert_int_equal(unit_batch_count_run(&b), 3);
+    assert_int_equal(unit_batch_count_skipped(&b), 7);
+    assert_int_equal(b.reason, FETCH_CANCELLED);
+    assert_int_equal(b.batch.cancelled, FETCH_CANCELLED);
+}
+
+TEST(cancelled_batch_is_not_done_before_what_runs_has_ended) {
+    struct unit_batch b;
+    submit_running(&b, 2, 1, unit_batch_wait_go);
+    cancel(&b);
+    assert_int_equal(unit_batch_count_skipped(&b), 1);
+    assert_int_equal(b.done_calls, 0);
+    sem_post(&b.go);
+    unit_batch_end(&b);
+}
+
+/* Deaf to the first signals, then waits for one without looking at the flag. */
+static void miss_signals(struct unit_batch *b, size_t index) {
+    sem_t never;
+    (void)index;
+    sem_init(&never, 0, 0);
+    thread_wait(&b->go);
+    while (thread_wait_interruptible(&never, CLOCK_NEVER) != ERR_CLOSED)
+        continue;
+    sem_destroy(&never);
+}
+
+TEST(signal_that_was_missed_is_repeated) {
+    struct unit_batch b;
+    submit_running(&b, 2, 2, miss_signals);
+    cancel(&b);
+    sem_post(&b.go);
+    sem_post(&b.go);
+    unit_batch_end(&b);
+}
+
+TEST(first_reason_stays) {
+    struct unit_batch b;
+    submit_running(&b, 3, 1, unit_batch_wait_go);
+    pool_cancel(&b.batch, FETCH_DEADLINE);
+    pool_cancel(&b.batch, FETCH_CANCELLED);
+    pool_cancel_all(pool.pool, FETCH_SHUTDOWN);
+    assert_int_equal(b.batch.cancelled, FETCH_DEADLINE);
+    sem_post(&b.go);
+    unit_batch_end(&b);
+    assert_int_equal(b.reason, FETCH_DEADLINE);
+}
+
+TEST(batch_that_is_done_is_left_alone) {
+    struct unit_batch b;
+    unit_batch_init(&b, 1, 1);
+    unit_batch_submit(&b, &pool);
+    thread_wait(&b.done);
+    cancel(&b);
+    pool_hold(&b.batch);
+    pool_release(&b.batch);
+    assert_int_equal(b.batch.cancelled, FETCH_OK);
+    sem_post(&b.done);
+    unit_batch_end(&b);
+}
+
+static void cancel_itself(struct unit_batch *b, size_t index) {
+    (void)index;
+    cancel(b);
+}
+
+TEST(item_may_cancel_its_batch) {
+    for (size_t at_once = 1; at_once <= 4; at_once++) {
+        struct unit_batch b;
+        unit_batch_init(&b, 20, at_once);
+        b.on_run = cancel_itself;
+        unit_batch_submit(&b, &pool);
+        unit_batch_end(&b);
+        assert_in_range(unit_batch_count_run(&b), 1, at_once);
+    }
+}
+
+TEST(skipped_item_may_cancel_its_batch) {
+    struct unit_batch b;
+    submit_running(&b, 10, 1, unit_batch_wait_cancel);
+    b.on_skip = cancel_itself;
+    cancel(&b);
+    unit_batch_end(&b);
+}
+
+static void *cancel_in_thread(void *arg) {
+    cancel(arg);
+    return NULL;
+}
+
+TEST(many_may_cancel_at_once) {
+    enum { CANCELLERS = 8, ROUNDS = 20 };
+    for (int round = 0; round < ROUNDS; round++) {
+        struct unit_batch b;
+        pthread_t threads[CANCELLERS];
+        submit_running(&b, 30, 2, unit_batch_wait_cancel);
+        for (int i = 0; i < CANCELLERS; i++)
+            assert_int_equal(thread_start("fp-cancel", cancel_in_thread, &b, false, &threads[i]), ERR_NONE);
+        for (int i = 0; i < CANCELLERS; i++)
+            assert_int_equal(pthread_join(threads[i], NULL), 0);
+        unit_batch_end(&b);
+        assert_int_equal(unit_batch_count_skipped(&b), 28);
+    }
+}
+
+TEST(deadline_ends_what_runs_and_what_waits) {
+    struct unit_batch b;
+    int64_t deadline_ms = clock_now_ms() + 3;
+    unit_batch_init_until(&b, 10, 2, deadline_ms);
+    b.on_run = unit_batch_wait_cancel;
+    unit_batch_submit(&b, &pool);
+    unit_batch_end(&b);
+    assert_true(clock_now_ms() >= deadline_ms);
+    assert_int_equal(b.batch.cancelled, FETCH_DEADLINE);
+    assert_int_equal(b.reason, FETCH_DEADLINE);
+    assert_true(unit_batch_count_skipped(&b) >= 8);
+}
+
+TEST(deadline_gone_by_ends_the_batch_at_once) {
+    struct unit_batch b;
+    unit_batch_init_until(&b, 100, 4, clock_now_ms() - 1000);
+    b.on_run = unit_batch_wait_cancel;
+    unit_batch_submit(&b, &pool);
+    unit_batch_end(&b);
+    assert_int_equal(b.batch.cancelled, FETCH_DEADLINE);
+}
+
+/* The memory of each batch is used for the next one: a deadline called too late would hit the wrong one. */
+TEST(batch_that_is_done_has_no_deadline_any_more) {
+    enum { ROUNDS = 300 };
+    for (int round = 0; round < ROUNDS; round++) {
+        struct unit_batch b;
+        unit_batch_init_until(&b, 4, 2, clock_now_ms() + round % 2);
+        unit_batch_submit(&b, &pool);
+        unit_batch_end(&b);
+        assert_true(b.batch.cancelled == FETCH_OK || b.batch.cancelled == FETCH_DEADLINE);
+        unit_batch_init_until(&b, 1, 1, clock_now_ms() + LONG_MS);
+        unit_batch_submit(&b, &pool);
+        unit_batch_end(&b);
+        assert_int_equal(b.batch.cancelled, FETCH_OK);
+    }
+}
+
+static void post(void *arg) {
+    sem_post(arg);
+}
+
+/* Whatever was set for a time before has been called when this returns. */
+static void wait_for_timers(int64_t due_ms) {
+    struct timer_event later;
+    sem_t called;
+    sem_init(&called, 0, 0);
+    timer_event_init(&later, post, &called);
+    assert_int_equal(timers_set(pool.timers, &later, due_ms), ERR_NONE);
+    thread_wait(&called);
+    sem_destroy(&called);
+}
+
+TEST(batch_that_is_done_is_not_touched_any_more) {
+    struct unit_batch *b = malloc(sizeof *b);
+    assert_non_null(b);
+    int64_t deadline_ms = clock_now_ms() + 15;
+    unit_batch_init_until(b, 3, 1, deadline_ms);
+    b->on_run = unit_batch_wait_cancel;
+    unit_batch_submit(b, &pool);
+    thread_wait(&b->started);
+    cancel(b); /* the signals are to be repeated after 10 ms */
+    unit_batch_end(b);
+    memset(b, 0xA5, sizeof *b);
+    free(b);
+    wait_for_timers(deadline_ms + 5);
+}
+
+/* The signal is not repeated then, but the first one was sent. */
+TEST(cancel_without_memory_still_cancels) {
+    struct unit_batch b;
+    submit_running(&b, 5, 1, unit_batch_wait_go);
+    unit_fail_allocation(1);
+    cancel(&b);
+    unit_fail_allocation(0);
+    assert_int_equal(unit_batch_count_skipped(&b), 4);
+    sem_post(&b.go);
+    unit_batch_end(&b);
+}
+
+#define BATCH_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        BATCH_TEST(cancel_before_the_start_skips_all),
+        BATCH_TEST(cancel_interrupts_what_runs_and_skips_the_rest),
+        BATCH_TEST(cancelled_batch_is_not_done_before_what_runs_has_ended),
+        BATCH_TEST(signal_that_was_missed_is_repeated),
+        BATCH_TEST(first_reason_stays),
+        BATCH_TEST(batch_that_is_done_is_left_alone),
+        BATCH_TEST(item_may_cancel_its_batch),
+        BATCH_TEST(skipped_item_may_cancel_its_batch),
+        BATCH_TEST(many_may_cancel_at_once),
+        BATCH_TEST(deadline_ends_what_runs_and_what_waits),
+        BATCH_TEST(deadline_gone_by_ends_the_batch_at_once),
+        BATCH_TEST(batch_that_is_done_has_no_deadline_any_more),
+        BATCH_TEST(batch_that_is_done_is_not_touched_any_more),
+        BATCH_TEST(cancel_without_memory_still_cancels),
+    };
+    return cmocka_run_group_tests_name("batch", tests, NULL, NULL);
+}

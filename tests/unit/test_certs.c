@@ -1,0 +1,124 @@
+#include "pool/certs.h"
+
+#include "unit.h"
+#include "unit_file.h"
+#include "unit_pem.h"
+
+#include <curl/curl.h>
+#include <openssl/ssl.h>
+#include <string.h>
+#include <unistd.h>
+
+static int end(void **state) {
+    (void)state;
+    unit_file_remove();
+    return 0;
+}
+
+static int count_in(SSL_CTX *ctx) {
+    return sk_X509_OBJECT_num(X509_STORE_get0_objects(SSL_CTX_get_cert_store(ctx)));
+}
+
+static void assert_not_read(const char *path) {
+    struct certs *certs = NULL;
+    assert_int_equal(certs_create(path, &certs), ERR_IO);
+    assert_null(certs);
+}
+
+TEST(default_bundle_is_that_of_libcurl) {
+    struct certs *certs;
+    CURL *easy = curl_easy_init();
+    const char *path = NULL;
+    assert_int_equal(curl_easy_getinfo(easy, CURLINFO_CAINFO, &path), CURLE_OK);
+    bool exists = path && access(path, R_OK) == 0;
+    assert_int_equal(certs_create("", &certs), ERR_NONE);
+    assert_int_equal(certs_are_empty(certs), !exists);
+    certs_destroy(certs);
+    curl_easy_cleanup(easy);
+}
+
+TEST(named_bundle_is_read) {
+    struct certs *certs;
+    assert_int_equal(certs_create(unit_file_write_text(UNIT_PEM), &certs), ERR_NONE);
+    assert_false(certs_are_empty(certs));
+    certs_destroy(certs);
+}
+
+TEST(bundle_may_hold_text_between_certificates) {
+    struct certs *certs;
+    assert_int_equal(certs_create(unit_file_write_text("# ours\n" UNIT_PEM "\n# end\n"), &certs), ERR_NONE);
+    assert_false(certs_are_empty(certs));
+    certs_destroy(certs);
+}
+
+TEST(missing_file_is_told) {
+    assert_not_read("/nonexistent/authorities.pem");
+}
+
+TEST(folder_is_no_bundle) {
+    assert_not_read("/");
+}
+
+TEST(file_without_a_certificate_is_refused) {
+    assert_not_read(unit_file_write_text(""));
+    assert_not_read(unit_file_write_text("not a certificate\n"));
+    assert_not_read(unit_file_write("\x30\x82\x01\x0A\xFF", 5));
+}
+
+TEST(broken_certificate_is_refused) {
+    char text[sizeof UNIT_PEM];
+    memcpy(text, UNIT_PEM, sizeof text);
+    memset(strstr(text, "-----\n") + 6, 'A', 20);
+    assert_not_read(unit_file_write_text(text));
+    text[sizeof text / 2] = '\0';
+    assert_not_read(unit_file_write_text(text));
+}
+
+TEST(contexts_get_the_certificates_and_keep_them) {
+    struct certs *certs;
+    SSL_CTX *contexts[2];
+    assert_int_equal(certs_create(unit_file_write_text(UNIT_PEM), &certs), ERR_NONE);
+    for (int i = 0; i < 2; i++) {
+        contexts[i] = SSL_CTX_new(TLS_client_method());
+        assert_non_null(contexts[i]);
+        assert_int_equal(count_in(contexts[i]), 0);
+        certs_apply(certs, contexts[i]);
+    }
+    assert_ptr_equal(SSL_CTX_get_cert_store(contexts[0]), SSL_CTX_get_cert_store(contexts[1]));
+    certs_destroy(certs);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(count_in(contexts[i]), 1);
+        SSL_CTX_free(contexts[i]);
+    }
+}
+
+TEST(nothing_can_be_destroyed) {
+    certs_destroy(NULL);
+}
+
+static void create_named(void) {
+    struct certs *certs = NULL;
+    enum err err = certs_create(unit_file_write_text(UNIT_PEM), &certs);
+    assert_int_equal(err, unit_failed_allocations() > 0 ? ERR_NOMEM : ERR_NONE);
+    certs_destroy(certs);
+}
+
+TEST(memory_that_runs_out_is_told) {
+    unit_fail_each_allocation(create_named);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(default_bundle_is_that_of_libcurl),
+        cmocka_unit_test(named_bundle_is_read),
+        cmocka_unit_test(bundle_may_hold_text_between_certificates),
+        cmocka_unit_test(missing_file_is_told),
+        cmocka_unit_test(folder_is_no_bundle),
+        cmocka_unit_test(file_without_a_certificate_is_refused),
+        cmocka_unit_test(broken_certificate_is_refused),
+        cmocka_unit_test(contexts_get_the_certificates_and_keep_them),
+        cmocka_unit_test(nothing_can_be_destroyed),
+        cmocka_unit_test(memory_that_runs_out_is_told),
+    };
+    return cmocka_run_group_tests_name("certs", tests, NULL, end);
+}

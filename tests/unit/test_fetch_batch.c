@@ -1,0 +1,279 @@
+#include "pool/fetch_batch.h"
+
+#include "base/clock.h"
+#include "base/thread.h"
+#include "unit.h"
+#include "unit_fetcher.h"
+#include "unit_origin.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OK(body) "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n" body
+
+enum { WORKERS = 8, MAX_WAITING = 64, ITEMS = 40, LONG_MS = 60 * 1000 };
+
+static const struct unit_route routes[] = {
+    {.path = "/a", .answer = OK("a")},
+    {.path = "/silent", .then = UNIT_THEN_HOLD},
+    {.path = "/cut", .answer = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nc", .then = UNIT_THEN_CLOSE},
+    {0},
+};
+
+static struct unit_fetcher fetcher;
+static struct unit_origin origin;
+static struct pool *pool;
+static struct fetch_options options;
+
+static int begin_all(void **state) {
+    (void)state;
+    unit_fetcher_create(&fetcher);
+    return 0;
+}
+
+static int end_all(void **state) {
+    (void)state;
+    unit_fetcher_destroy(&fetcher);
+    return 0;
+}
+
+static int begin(void **state) {
+    (void)state;
+    const struct pool_options pool_options = {
+        .max_workers = WORKERS, .max_waiting = MAX_WAITING, .idle_timeout_ms = LONG_MS, .timers = fetcher.timers};
+    assert_int_equal(pool_create(&pool_options, &pool), ERR_NONE);
+    unit_origin_start(&origin, routes);
+    options = unit_fetcher_options(&fetcher);
+    return 0;
+}
+
+static int end(void **state) {
+    (void)state;
+    pool_destroy(pool);
+    unit_origin_stop(&origin);
+    return 0;
+}
+
+struct heard {
+    struct fetch_batch batch;
+    atomic_uint results[ITEMS];
+    _Atomic(enum fetch_error) errors[ITEMS];
+    atomic_int statuses[ITEMS];
+    atomic_uint result_count;
+    bool cancels; /* at the first result */
+    sem_t *freed;
+    sem_t done;
+};
+
+static struct heard *of(struct fetch_batch *b) {
+    return LIST_ENTRY(b, struct heard, batch);
+}
+
+static void hear_result(struct fetch_batch *b, size_t index, const struct fetch_result *result) {
+    struct heard *h = of(b);
+    h->results[index]++;
+    h->errors[index] = result->error;
+    h->statuses[index] = result->status;
+    if (h->result_count++ == 0 && h->cancels)
+        fetch_batch_cancel(b, FETCH_CANCELLED);
+}
+
+static void hear_done(struct fetch_batch *b) {
+    sem_post(&of(b)->done);
+}
+
+static const struct fetch_batch_ops ops = {.result = hear_result, .done = hear_done};
+
+static void init(struct heard *h, size_t max_concurrent) {
+    memset(h, 0, sizeof *h);
+    sem_init(&h->done, 0, 0);
+    fetch_batch_init(&h->batch, &ops);
+    h->batch.options = options;
+    h->batch.max_concurrent = max_concurrent;
+}
+
+static void fini(struct heard *h) {
+    fetch_batch_fini(&h->batch);
+    sem_destroy(&h->done);
+}
+
+static void add(struct heard *h, const char *path, const struct fetch_options *of_item) {
+    const char *url = unit_origin_url(&origin, path);
+    const struct fetch_item item = {.url = arena_copy(&h->batch.arena, url, strlen(url)), .options = of_item};
+    assert_int_equal(fetch_batch_add(&h->batch, &item), ERR_NONE);
+}
+
+static void submit(struct heard *h) {
+    assert_int_equal(fetch_batch_submit(&h->batch, pool, fetcher.fetcher), ERR_NONE);
+}
+
+static void wait_until_done(struct heard *h) {
+    thread_wait(&h->done);
+    for (size_t i = 0; i < h->batch.count; i++)
+        assert_int_equal(h->results[i], 1);
+    assert_int_equal(h->result_count, h->batch.count);
+}
+
+static void assert_errors(const struct heard *h, enum fetch_error error) {
+    for (size_t i = 0; i < h->batch.count; i++)
+        assert_int_equal(h->errors[i], error);
+}
+
+TEST(each_item_has_one_result) {
+    struct heard h;
+    init(&h, 5);
+    for (size_t i = 0; i < ITEMS; i++)
+        add(&h, i % 4 == 3 ? "/cut" : i % 4 == 2 ? "/none" : "/a", NULL);
+    submit(&h);
+    wait_until_done(&h);
+    for (size_t i = 0; i < ITEMS; i++) {
+        assert_int_equal(h.errors[i], i % 4 == 3 ? FETCH_RECV : FETCH_OK);
+        assert_int_equal(h.statuses[i], i % 4 == 3 ? 0 : i % 4 == 2 ? 404 : 200);
+    }
+    fini(&h);
+}
+
+TEST(item_may_have_its_own_options) {
+    struct heard h;
+    init(&h, 2);
+    struct fetch_options own = options;
+    own.method = "OPTIONS";
+    own.max_size_bytes = 0;
+    add(&h, "/a", &own);
+    add(&h, "/a", NULL);
+    submit(&h);
+    wait_until_done(&h);
+    assert_int_equal(h.errors[0], FETCH_TOO_LARGE);
+    assert_int_equal(h.errors[1], FETCH_OK);
+    fini(&h);
+}
+
+TEST(empty_batch_is_done) {
+    struct heard h;
+    init(&h, 5);
+    submit(&h);
+    wait_until_done(&h);
+    fini(&h);
+}
+
+TEST(cancel_ends_what_runs_and_skips_the_rest) {
+    struct heard h;
+    init(&h, 3);
+    for (size_t i = 0; i < ITEMS; i++)
+        add(&h, "/silent", NULL);
+    submit(&h);
+    for (int i = 0; i < 3; i++)
+        thread_wait(&origin.arrived);
+    fetch_batch_cancel(&h.batch, FETCH_CANCELLED);
+    wait_until_done(&h);
+    assert_errors(&h, FETCH_CANCELLED);
+    for (int i = 0; i < 3; i++)
+        thread_wait(&origin.left);
+    assert_int_equal(unit_origin_requests(&origin), 3);
+    fini(&h);
+}
+
+TEST(result_may_cancel_its_batch) {
+    struct heard h;
+    init(&h, 1);
+    h.cancels = true;
+    for (size_t i = 0; i < ITEMS; i++)
+        add(&h, "/a", NULL);
+    submit(&h);
+    wait_until_done(&h);
+    assert_int_equal(h.statuses[0], 200);
+    for (size_t i = 1; i < ITEMS; i++)
+        assert_int_equal(h.errors[i], FETCH_CANCELLED);
+    fini(&h);
+}
+
+TEST(deadline_ends_what_runs_and_skips_the_rest) {
+    struct heard h;
+    init(&h, 2);
+    h.batch.deadline_ms = clock_now_ms() + 15;
+    for (size_t i = 0; i < ITEMS; i++)
+        add(&h, "/silent", NULL);
+    submit(&h);
+    wait_until_done(&h);
+    assert_true(clock_now_ms() >= h.batch.deadline_ms);
+    assert_errors(&h, FETCH_DEADLINE);
+    fini(&h);
+}
+
+TEST(refused_batch_gives_no_result) {
+    struct heard h;
+    init(&h, 2);
+    add(&h, "/a", NULL);
+    pool_close(pool);
+    assert_int_equal(fetch_batch_submit(&h.batch, pool, fetcher.fetcher), ERR_CLOSED);
+    assert_int_equal(h.result_count, 0);
+    fini(&h);
+}
+
+TEST(batch_that_was_not_submitted_can_be_dropped) {
+    struct heard h;
+    init(&h, 2);
+    add(&h, "/a", NULL);
+    fini(&h);
+}
+
+static void free_when_done(struct fetch_batch *b) {
+    struct heard *h = of(b);
+    sem_t *freed = h->freed;
+    fini(h);
+    free(h);
+    sem_post(freed);
+}
+
+TEST(batch_may_be_freed_when_it_is_done) {
+    static const struct fetch_batch_ops freeing = {.result = hear_result, .done = free_when_done};
+    sem_t freed;
+    sem_init(&freed, 0, 0);
+    for (size_t count = 0; count < 6; count++) {
+        struct heard *h = malloc(sizeof *h);
+        init(h, 2);
+        h->batch.ops = &freeing;
+        h->freed = &freed;
+        h->cancels = count > 3;
+        for (size_t i = 0; i < count; i++)
+            add(h, "/a", NULL);
+        submit(h);
+        thread_wait(&freed);
+    }
+    sem_destroy(&freed);
+}
+
+static void add_some(void) {
+    struct heard h;
+    init(&h, 1);
+    const struct fetch_item item = {.url = "http://a.example/"};
+    size_t added = 0;
+    for (int i = 0; i < 20; i++)
+        added += fetch_batch_add(&h.batch, &item) == ERR_NONE;
+    assert_int_equal(h.batch.count, added);
+    assert_int_equal(added == 20, unit_failed_allocations() == 0);
+    fini(&h);
+}
+
+TEST(item_without_memory_is_not_added) {
+    unit_fail_each_allocation(add_some);
+}
+
+#define BATCH_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        BATCH_TEST(each_item_has_one_result),
+        BATCH_TEST(item_may_have_its_own_options),
+        BATCH_TEST(empty_batch_is_done),
+        BATCH_TEST(cancel_ends_what_runs_and_skips_the_rest),
+        BATCH_TEST(result_may_cancel_its_batch),
+        BATCH_TEST(deadline_ends_what_runs_and_skips_the_rest),
+        BATCH_TEST(refused_batch_gives_no_result),
+        BATCH_TEST(batch_that_was_not_submitted_can_be_dropped),
+        BATCH_TEST(batch_may_be_freed_when_it_is_done),
+        BATCH_TEST(item_without_memory_is_not_added),
+    };
+    return cmocka_run_group_tests_name("fetch_batch", tests, begin_all, end_all);
+}

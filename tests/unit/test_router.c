@@ -1,0 +1,86 @@
+#include "api/router.h"
+
+#include "api/handlers.h"
+#include "unit.h"
+
+static void assert_found(const char *method, const char *path, void (*handle)(struct request *r), bool takes_work) {
+    struct problem p = {0};
+    const struct route *route = router_find(method, path, &p);
+    assert_non_null(route);
+    assert_int_equal(p.status, 0);
+    assert_string_equal(route->path, path);
+    assert_ptr_equal(route->handle, handle);
+    assert_int_equal(route->takes_work, takes_work);
+}
+
+static void assert_refused(const char *method, const char *path, int status, const char *allow) {
+    struct problem p = {0};
+    assert_null(router_find(method, path, &p));
+    assert_int_equal(p.status, status);
+    assert_true(p.detail[0] != '\0');
+    if (allow)
+        assert_string_equal(p.allow, allow);
+    else
+        assert_null(p.allow);
+}
+
+TEST(each_route_has_its_handler) {
+    assert_found("POST", "/fetch", handle_fetch, true);
+    assert_found("POST", "/drill", handle_drill, true);
+    assert_found("GET", "/healthz", handle_healthz, false);
+    assert_found("GET", "/readyz", handle_readyz, false);
+    assert_found("GET", "/version", handle_version, false);
+}
+
+TEST(head_goes_where_get_goes) {
+    assert_found("HEAD", "/healthz", handle_healthz, false);
+    assert_found("HEAD", "/readyz", handle_readyz, false);
+    assert_found("HEAD", "/version", handle_version, false);
+}
+
+TEST(other_methods_are_told_what_is_allowed) {
+    assert_refused("GET", "/fetch", 405, "POST");
+    assert_refused("HEAD", "/fetch", 405, "POST");
+    assert_refused("PUT", "/drill", 405, "POST");
+    assert_refused("OPTIONS", "/fetch", 405, "POST");
+    assert_refused("POST", "/healthz", 405, "GET, HEAD");
+    assert_refused("DELETE", "/readyz", 405, "GET, HEAD");
+    assert_refused("POST", "/version", 405, "GET, HEAD");
+}
+
+TEST(methods_are_read_with_regard_to_case) {
+    assert_refused("post", "/fetch", 405, "POST");
+    assert_refused("get", "/healthz", 405, "GET, HEAD");
+    assert_refused("head", "/healthz", 405, "GET, HEAD");
+    assert_refused("", "/healthz", 405, "GET, HEAD");
+}
+
+TEST(paths_have_to_match_exactly) {
+    static const char *const paths[] = {"",       "/",     "fetch",   "/fetch/",   "/fetch/x",      "//fetch",
+                                        "/Fetch", "/fetc", "/fetchx", "/healthz/", "/version.json", "/../fetch",
+                                        "*"};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        assert_refused("POST", paths[i], 404, NULL);
+        assert_refused("GET", paths[i], 404, NULL);
+    }
+}
+
+TEST(problem_found_before_stays) {
+    struct problem p = {0};
+    problem_set(&p, 400, "earlier");
+    assert_null(router_find("GET", "/none", &p));
+    assert_int_equal(p.status, 400);
+    assert_string_equal(p.detail, "earlier");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_route_has_its_handler),
+        cmocka_unit_test(head_goes_where_get_goes),
+        cmocka_unit_test(other_methods_are_told_what_is_allowed),
+        cmocka_unit_test(methods_are_read_with_regard_to_case),
+        cmocka_unit_test(paths_have_to_match_exactly),
+        cmocka_unit_test(problem_found_before_stays),
+    };
+    return cmocka_run_group_tests_name("router", tests, NULL, NULL);
+}
