@@ -175,6 +175,8 @@ TEST(deadline_is_told_as_such) {
 
 TEST(long_time_is_readable) {
     assert_times_out(600 * 1000, 600 * 1000, FETCH_TIMEOUT, "timed out after 600 s, looking up a.example");
+    assert_times_out(3600 * 1000, 3600 * 1000, FETCH_TIMEOUT, "timed out after 3600 s, looking up a.example");
+    assert_times_out(86399500, 86400000, FETCH_TIMEOUT, "timed out after 86399.5 s, looking up a.example");
 }
 
 #define ERROR_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)

@@ -150,9 +150,9 @@ TEST(idle_worker_leaves) {
 
 /* Each batch comes about when the worker's patience ends. */
 TEST(work_that_meets_a_leaving_worker_is_done) {
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 200; i++) {
         run_batch(1, 1);
-        if (i % 3 == 0)
+        if (i % 20 == 0)
             while (workers() > 0)
                 sched_yield();
     }

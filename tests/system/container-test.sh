@@ -1,0 +1,141 @@
+#!/bin/bash
+# Builds the image with podman and runs it as an operator would. For root on Debian 12.
+# The base image is a stand-in made from Debian packages; FETCHPOOL_PULL=1 takes the real one from its registry.
+# shellcheck disable=SC2016,SC2317 # awk's variables; functions that are called by eventually and check
+set -u
+cd "$(dirname "$0")" || exit 1
+if [ "${1:-}" != inside ]; then # mounts and processes of our own: they go when we do
+    exec unshare --mount --propagation private --pid --fork --kill-child=KILL --mount-proc \
+        bash "$PWD/container-test.sh" inside
+fi
+. ./lib.sh
+need mmdebstrap podman runc iptables unshare nsenter ip curl
+scratch=$(mktemp -d)
+network=
+cleanup() {
+    in_network podman rm --force --all --time 0 >/dev/null 2>&1
+    [ -z "$network" ] || kill "$network" 2>/dev/null
+    umount "$scratch/store/overlay" 2>/dev/null
+    rm -rf "$scratch"
+    local group # empty ones that the runtime leaves behind
+    for group in /sys/fs/cgroup/libpod_parent /sys/fs/cgroup/*/libpod_parent; do
+        [ ! -d "$group" ] || find "$group" -depth -type d -exec rmdir {} + 2>/dev/null
+    done
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+
+# ---- podman, on a machine that may have neither systemd nor the right to raise limits ---------------------------
+mkdir -p "$scratch"/try/{lower,upper,work,merged}
+driver=vfs
+if mount -t overlay -o "lowerdir=$scratch/try/lower,upperdir=$scratch/try/upper,workdir=$scratch/try/work" \
+    overlay "$scratch/try/merged" 2>/dev/null; then
+    umount "$scratch/try/merged"
+    driver=overlay
+fi
+export CONTAINERS_STORAGE_CONF=$scratch/storage.conf CONTAINERS_CONF=$scratch/containers.conf
+cat >"$CONTAINERS_STORAGE_CONF" <<END
+[storage]
+driver = "$driver"
+graphroot = "$scratch/store"
+runroot = "$scratch/run"
+END
+cat >"$CONTAINERS_CONF" <<END
+[containers]
+default_ulimits = ["nofile=$(ulimit -Hn):$(ulimit -Hn)", "nproc=4096:4096"]
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+END
+# Containers run in a network of their own: 127.0.0.1 is the test's alone, and the firewall rules of a published port
+# go away with it. Builds use the machine's network, to reach the package mirror.
+unshare --net sleep 3600 &
+network=$!
+network_is_apart() { [ "$(readlink "/proc/$network/ns/net")" != "$(readlink /proc/self/ns/net)" ]; }
+eventually 50 network_is_apart || give_up "a network namespace"
+in_network() { nsenter --target "$network" --net -- "$@"; }
+in_network ip link set lo up
+cd "$scratch" || exit 1 # podman's monitor leaves files where it stands
+
+# ---- the image --------------------------------------------------------------------------------------------------
+pull=always
+if [ -z "${FETCHPOOL_PULL:-}" ]; then
+    tar=$(debian_tar base) || give_up "the base image"
+    podman import --quiet --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
+        "$tar" docker.io/library/debian:bookworm-slim >"$scratch/log" 2>&1 || {
+        cat "$scratch/log"
+        give_up "podman import"
+    }
+    pull=never
+fi
+image=localhost/fetchpool:test
+if podman build --pull="$pull" --format=docker --network=host -t "$image" "$top" >"$scratch/log" 2>&1; then
+    ok "the image builds ($driver)"
+else
+    tail -n 40 "$scratch/log"
+    give_up "podman build"
+fi
+of_image() { podman image inspect --format "$1" "$image"; }
+size=$(($(of_image '{{.Size}}') / 1000000))
+base=$(($(podman image inspect --format '{{.Size}}' debian:bookworm-slim) / 1000000))
+if [ "$size" -lt 150 ]; then ok "size: $size MB, $((size - base)) MB over its base"; else bad "size: $size MB"; fi
+is "user" "$(of_image '{{.Config.User}}')" 10001:10001
+is "entrypoint" "$(of_image '{{json .Config.Entrypoint}}')" '["/usr/bin/fetchpoold"]'
+is "stop signal" "$(of_image '{{.Config.StopSignal}}')" SIGTERM
+is "port" "$(of_image '{{json .Config.ExposedPorts}}')" '{"8080/tcp":{}}'
+matches "health check by our own client" "$(of_image '{{json .HealthCheck.Test}}')" \
+    '\["CMD","/usr/bin/fetchpool",*/healthz"\]'
+once() { in_network podman run --rm --no-healthcheck --network=none "$@" 2>&1; }
+is "no compiler, no package lists, no missing library" "$(once --entrypoint sh "$image" -c '
+    for tool in gcc cc clang make cmake ld; do command -v $tool; done
+    ls /var/lib/apt/lists
+    ldd /usr/bin/fetchpoold /usr/bin/fetchpool | grep "not found"')" ""
+is "no file belongs to its user" "$(once --user 0 --entrypoint find "$image" / -xdev -user 10001)" ""
+
+# ---- running ----------------------------------------------------------------------------------------------------
+hardened=(--read-only --read-only-tmpfs=false --cap-drop=all --security-opt=no-new-privileges
+    --memory=256m --pids-limit=512)
+start() { # NAME PODMAN-OPTION...
+    local name=$1
+    shift
+    in_network podman run --detach --name "$name" "${hardened[@]}" "$@" >"$scratch/log" 2>&1
+}
+get() { in_network curl -sS --max-time 5 "http://127.0.0.1:$1"; }
+healthy() { [ "$(get "$1/healthz")" = '{"status":"ok"}' ]; }
+state() { in_network podman inspect --format "{{.State.$2}}" "$1"; }
+fetch() { # PORT BODY
+    in_network curl -sS --max-time 20 -H 'Content-Type: application/json' -d "$2" "http://127.0.0.1:$1/fetch" | tr -d '\n'
+}
+milliseconds() { date +%s%3N; }
+
+start daemon --network=host --env FETCHPOOL_GUARD_ALLOW=127.0.0.1/32 "$image" || { cat "$scratch/log"; give_up "podman run"; }
+eventually 100 healthy 8080 || { in_network podman logs daemon; give_up "no answer"; }
+ok "runs with a read-only root, no capability, 256 MB"
+is "health" "$(get 8080/healthz)" '{"status":"ok"}'
+pid=$(state daemon Pid)
+status=$(awk '/^(Uid|CapEff|CapBnd|Seccomp):/ { print $2 }' "/proc/$pid/status" | paste -sd' ')
+is "user, capabilities, system call filter" "$status" "10001 0000000000000000 0000000000000000 2"
+wanted='\[{"url":"http://127.0.0.1:8080/healthz","status":200,"size":1[0-9],*}'
+wanted+=',{"url":"http://10.0.0.1/","status":0,*"error_code":"blocked"*}'
+wanted+=',{"url":"nonsense","status":0,*"error_code":"invalid_url"*}\]'
+matches "fetches, in order" "$(fetch 8080 '["http://127.0.0.1:8080/healthz", "http://10.0.0.1/", "nonsense"]')" "$wanted"
+check "the health check passes" in_network podman healthcheck run daemon
+kill -STOP "$pid"
+refuses "the health check sees a daemon that hangs" in_network podman healthcheck run daemon
+kill -CONT "$pid"
+before=$(milliseconds)
+in_network podman stop --time 20 daemon >/dev/null 2>&1
+took=$(($(milliseconds) - before))
+is "SIGTERM: exit status" "$(state daemon ExitCode)" 0
+if [ "$took" -lt 3000 ]; then ok "in $took ms"; else bad "stop took $took ms"; fi
+matches "and says so" "$(in_network podman logs daemon 2>&1)" '*msg=draining*msg=stopped*'
+
+# a published port, with settings from a file of the operator's
+printf '[guard]\nallow = 127.0.0.0/8\n' >"$scratch/fetchpool.conf"
+start published --publish 127.0.0.1:18080:8080 --volume "$scratch/fetchpool.conf:/etc/fetchpool/fetchpool.conf:ro" "$image"
+check "a published port" eventually 100 healthy 18080
+matches "and mounted settings" "$(fetch 18080 '["http://127.0.0.1:8080/healthz"]')" '*"status":200,*'
+matches "the command line in the image" "$(once "${hardened[@]}" --entrypoint fetchpool "$image" nonsense)" \
+    '*"error_code":*"invalid_url"*'
+finish

@@ -1,0 +1,102 @@
+# shellcheck shell=bash
+# What the system tests share: counted checks, a Debian tree from packages, a scratch directory.
+# To be sourced by a test that has set -u; it is for root on Debian 12.
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck disable=SC2034 # for the tests
+top=$(cd "$here/../.." && pwd)
+# Trees made of packages are kept here between runs, nothing else is.
+cache=${FETCHPOOL_SYSTEM_CACHE:-/var/cache/fetchpool-system}
+passed=0
+failed=0
+
+ok() {
+    passed=$((passed + 1))
+    printf 'ok    %4d s  %s\n' "$SECONDS" "$*"
+}
+bad() {
+    failed=$((failed + 1))
+    printf 'FAIL  %4d s  %s\n' "$SECONDS" "$*"
+}
+# NAME COMMAND...: counted as passed when the command succeeds.
+check() {
+    local name=$1 output
+    shift
+    if output=$("$@" 2>&1); then ok "$name"; else bad "$name: ${output:-no output}"; fi
+}
+# NAME COMMAND...: counted as passed when the command fails.
+refuses() {
+    local name=$1
+    shift
+    if "$@" >/dev/null 2>&1; then bad "$name"; else ok "$name"; fi
+}
+# NAME GOT WANTED
+is() { if [ "$2" = "$3" ]; then ok "$1: $2"; else bad "$1: got '$2', wanted '$3'"; fi; }
+# NAME TEXT PATTERN
+matches() {
+    # shellcheck disable=SC2053 # a pattern on purpose
+    if [[ $2 == $3 ]]; then ok "$1"; else bad "$1: got '$2', wanted '$3'"; fi
+}
+# Something without which the rest makes no sense.
+give_up() {
+    bad "$*"
+    finish
+}
+finish() {
+    echo "$passed passed, $failed failed"
+    [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+    exit
+}
+# TENTHS COMMAND...: waits until the command succeeds, that many tenths of a second at the most.
+eventually() {
+    local tries=$1
+    shift
+    until "$@" >/dev/null 2>&1; do
+        [ "$tries" -gt 0 ] || return 1
+        tries=$((tries - 1))
+        sleep .1
+    done
+}
+
+# PROGRAM...
+need() {
+    local program
+    [ "$(id -u)" = 0 ] || give_up "this test needs root"
+    for program; do
+        command -v "$program" >/dev/null || give_up "$program is missing; ./dev test system installs what is needed"
+    done
+}
+
+# NAME PACKAGE,...: prints the path of a tar of a minimal Debian 12 with these packages. It is made with the sources and the
+# transport settings of this machine's apt, so that no mirror is named here, and kept for a week.
+debian_tar() {
+    local tar=$cache/$1.tar scratch sources
+    if [ -n "$(find "$tar" -mtime -7 -size +0 2>/dev/null)" ]; then
+        echo "$tar"
+        return
+    fi
+    mkdir -p "$cache"
+    scratch=$(mktemp -d)
+    mapfile -t sources < <(grep -lE '^(Suites:|deb .*)[[:space:]]bookworm([[:space:]-]|$)' \
+        /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2>/dev/null)
+    {
+        apt-config dump --format '%F "%v";%n' --no-empty Acquire |
+            grep -E '^Acquire::(https?|ftp|Check-[A-Za-z-]*|Retries|ForceIPv[46])(::[A-Za-z:-]*)? '
+        echo 'Acquire::Languages "none"; Dir::Cache::pkgcache ""; Dir::Cache::srcpkgcache "";'
+    } >"$scratch/apt.conf"
+    # The hook and usr-is-merged: without them perl comes in to merge /usr. /dev is the machine's while it works.
+    # shellcheck disable=SC2016 # mmdebstrap's own argument
+    if ! nice mmdebstrap --mode=root --variant=minbase --format=tar --quiet --aptopt="$scratch/apt.conf" \
+        --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr --include="usr-is-merged${2:+,$2}" \
+        --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+        --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
+        --customize-hook='rm -f "$1/etc/resolv.conf" "$1/etc/hostname"' --skip=output/dev \
+        bookworm "$tar.part" "${sources[@]}" >"$scratch/log" 2>&1; then
+        cat "$scratch/log" >&2
+        rm -rf "$scratch" "$tar.part"
+        return 1
+    fi
+    rm -rf "$scratch"
+    mv "$tar.part" "$tar"
+    echo "$tar"
+}

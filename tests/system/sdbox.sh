@@ -1,0 +1,90 @@
+# shellcheck shell=bash
+# Boots a directory tree with systemd as PID 1, by unshare and nsenter alone. To be sourced; for root.
+#   box_boot TREE; box systemctl start foo; box_stop
+# What runs inside sees a machine of its own: its processes, its network (a loopback), its cgroups and its mounts. The kernel's
+# settings (/proc/sys, /sys) are read-only there, and the capabilities that reach past namespaces are dropped.
+# It uses the cgroup2 hierarchy only. On a machine where the controllers are still in version 1, limits on memory and tasks are
+# accepted and have no effect.
+
+box_pid='' box_parent='' box_cgroup=''
+
+# TREE: in the new namespaces, turns into systemd.
+box_init() {
+    set -e
+    local tree=$1 node
+    mount --bind "$tree" "$tree"
+    cd "$tree"
+    mkdir -p old
+    mount -t proc -o nosuid,nodev,noexec proc proc
+    mount --bind proc/sys proc/sys
+    mount -o remount,bind,ro proc/sys
+    mount -t sysfs -o ro,nosuid,nodev,noexec sysfs sys
+    mount -t cgroup2 -o nosuid,nodev,noexec cgroup2 sys/fs/cgroup
+    mount -t tmpfs -o nosuid,nodev,mode=755 tmpfs run
+    mount -t tmpfs -o nosuid,mode=755 tmpfs dev
+    for node in null zero full random urandom tty; do
+        touch "dev/$node"
+        mount --bind "/dev/$node" "dev/$node"
+    done
+    mkdir dev/pts dev/shm
+    mount -t devpts -o newinstance,ptmxmode=666,mode=620 devpts dev/pts
+    mount -t tmpfs -o nosuid,nodev,mode=1777 tmpfs dev/shm
+    ln -s pts/ptmx dev/ptmx
+    ln -s /proc/self/fd dev/fd
+    hostname fetchpool-box
+    ip link set lo up
+    pivot_root . old
+    umount -l old
+    exec env -i container=box PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+        setpriv --inh-caps=-all \
+        --bounding-set=-sys_module,-sys_rawio,-sys_time,-sys_pacct,-syslog,-mac_admin,-mac_override,-wake_alarm \
+        /lib/systemd/systemd --show-status=0
+}
+
+# TREE LOG: returns when systemd has started what it was to start, or fails.
+box_boot() {
+    local tree=$1 log=$2 cgroups
+    cgroups=$(findmnt -nro TARGET -t cgroup2 | head -n 1)
+    [ -n "$cgroups" ] || { echo "no cgroup2 hierarchy is mounted"; return 1; }
+    box_cgroup=$cgroups/fetchpool-box-$$
+    mkdir -p "$box_cgroup"
+    (
+        echo "$BASHPID" >"$box_cgroup/cgroup.procs"
+        # When this shell dies, so does unshare, and with it the box's PID 1 and all that runs under that.
+        exec setpriv --pdeathsig KILL unshare --mount --propagation private --pid --uts --ipc --net --cgroup \
+            --fork --kill-child=KILL bash "${BASH_SOURCE[0]}" init "$tree"
+    ) </dev/null >"$log" 2>&1 &
+    box_parent=$!
+    eventually 100 box_is_systemd || { cat "$log"; return 1; }
+    eventually 600 box_is_up || { cat "$log"; box systemctl --no-pager list-jobs; return 1; }
+}
+box_is_systemd() {
+    box_pid=$(pgrep -P "$box_parent") && [ "$(cat "/proc/$box_pid/comm")" = systemd ]
+}
+box_is_up() {
+    case $(box systemctl is-system-running) in running | degraded) return 0 ;; *) return 1 ;; esac
+}
+
+# COMMAND...: inside.
+box() {
+    nsenter --target "$box_pid" --mount --pid --uts --ipc --net --cgroup -- \
+        env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 "$@"
+}
+
+# Powers off, and makes sure of it.
+box_stop() {
+    if [ -n "$box_pid" ] && [ -d "/proc/$box_pid" ]; then
+        timeout 5 nsenter --target "$box_pid" --mount --pid --ipc --net -- systemctl poweroff >/dev/null 2>&1
+        eventually 300 test ! -d "/proc/$box_pid" || echo "the box had to be killed"
+    fi
+    if [ -n "$box_parent" ]; then
+        kill -KILL "$box_parent" 2>/dev/null
+        wait "$box_parent" 2>/dev/null
+    fi
+    # Empty groups only; what is being killed may need a moment to leave them.
+    [ -z "$box_cgroup" ] || eventually 50 box_remove_cgroup
+    box_pid='' box_parent='' box_cgroup=''
+}
+box_remove_cgroup() { find "$box_cgroup" -depth -type d -exec rmdir {} \; && [ ! -d "$box_cgroup" ]; }
+
+if [ "${1:-}" = init ] && [ "${BASH_SOURCE[0]}" = "$0" ]; then box_init "$2"; fi
