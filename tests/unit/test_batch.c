@@ -215,9 +215,19 @@ static void wait_for_timers(int64_t due_ms) {
     sem_destroy(&called);
 }
 
+static void wait_for_post(void *arg) {
+    thread_wait(arg);
+}
+
+/* The timers' thread is held up until the batch is gone, so that its deadline cannot come before its start. */
 TEST(batch_that_is_done_is_not_touched_any_more) {
     struct unit_batch *b = malloc(sizeof *b);
+    struct timer_event hold_up;
+    sem_t go_on;
     assert_non_null(b);
+    sem_init(&go_on, 0, 0);
+    timer_event_init(&hold_up, wait_for_post, &go_on);
+    assert_int_equal(timers_set(pool.timers, &hold_up, 0), ERR_NONE);
     int64_t deadline_ms = clock_now_ms() + 15;
     unit_batch_init_until(b, 3, 1, deadline_ms);
     b->on_run = unit_batch_wait_cancel;
@@ -227,7 +237,10 @@ TEST(batch_that_is_done_is_not_touched_any_more) {
     unit_batch_end(b);
     memset(b, 0xA5, sizeof *b);
     free(b);
+    sem_post(&go_on);
     wait_for_timers(deadline_ms + 5);
+    timers_cancel(pool.timers, &hold_up);
+    sem_destroy(&go_on);
 }
 
 /* The signal is not repeated then, but the first one was sent. */

@@ -162,6 +162,21 @@ TEST(idle_handle_is_closed_after_its_time) {
     assert_int_equal(handles_idle(handles), 0);
 }
 
+/* Nothing is put back any more after the first sweep. */
+TEST(sweep_leaves_what_is_warm_for_the_next_one) {
+    sem_t never;
+    create(MAX_IDLE, 24);
+    struct handle *cold = take("http://a:80"), *warm = take("http://b:80");
+    sem_init(&never, 0, 0);
+    handles_put(handles, cold);
+    assert_false(thread_wait_until(&never, clock_now_ms() + 16));
+    handles_put(handles, warm);
+    thread_wait(&closing);
+    thread_wait(&closing);
+    assert_int_equal(handles_idle(handles), 0);
+    sem_destroy(&never);
+}
+
 TEST(handle_in_use_is_not_swept) {
     create(MAX_IDLE, 10);
     struct handle *used = take("http://a:80");
@@ -352,6 +367,7 @@ int main(void) {
         HANDLES_TEST(coldest_makes_room),
         HANDLES_TEST(bound_of_none_keeps_none),
         HANDLES_TEST(idle_handle_is_closed_after_its_time),
+        HANDLES_TEST(sweep_leaves_what_is_warm_for_the_next_one),
         HANDLES_TEST(handle_in_use_is_not_swept),
         HANDLES_TEST(destroy_closes_what_is_idle),
         HANDLES_TEST(longest_origin_fits),
