@@ -293,6 +293,10 @@ enum err fetch_call_create(struct request *r, struct fetch_call **ret_call) {
 }
 
 static void explain(enum err err, struct problem *problem) {
+    if (err == ERR_LIMIT) {
+        problem_set(problem, 413, "more URLs than the queue can ever hold (pool.queue)");
+        return;
+    }
     problem->retry_after_s = CALL_RETRY_AFTER_S;
     problem_set(problem, 503, "%s",
                 err == ERR_FULL     ? "the queue is full (pool.queue)"

@@ -10,6 +10,9 @@
  * attempts at once and one to spare. */
 enum { FILES_PER_FETCH = 8 };
 
+/* What an idle handle may take: the pair, and its connection. */
+enum { FILES_PER_HANDLE = 3 };
+
 /* Raises the soft limit of open files to the hard one and tells it, setrlimit(2). ERR_IO: errno tells why. Before
  * threads. */
 enum err files_raise_limit(int64_t *ret_files) ERR_MUST_CHECK;

@@ -19,9 +19,6 @@
 
 enum cli_exit { CLI_EXIT_DONE = 0, CLI_EXIT_SOME_FAILED = 1, CLI_EXIT_USAGE = 2, CLI_EXIT_FAILED = 3 };
 
-/* What the person at the shell may reach, their machine's own addresses included: the guard is for services. */
-static const char *const cli_settings[] = {"guard.allow=0.0.0.0/0,::/0"};
-
 struct run {
     const struct cli_options *options;
     struct arena arena;
@@ -61,7 +58,7 @@ static size_t fit_workers(size_t wanted) {
     if (files_raise_limit(&files))
         return wanted;
     files_reserve(files);
-    size_t fit = (size_t)files / FILES_PER_FETCH;
+    size_t fit = (size_t)files / (FILES_PER_FETCH + FILES_PER_HANDLE);
     return wanted < fit ? wanted : fit > 0 ? fit : 1;
 }
 
@@ -174,14 +171,23 @@ static enum cli_exit with_settings(struct run *run, const struct settings *setti
     return code;
 }
 
+/* What the person at the shell may reach, their machine's own addresses included: the guard is for services. No more
+ * handles than workers are kept. */
+static enum err assign(struct settings_loader *loader, const struct run *run) {
+    char handles[64];
+    (void)snprintf(handles, sizeof handles, "pool.handles=%zu", run->max_workers);
+    enum err err = settings_load_assignment(loader, "guard.allow=0.0.0.0/0,::/0");
+    return err ? err : settings_load_assignment(loader, handles);
+}
+
 static enum cli_exit run_with(const struct cli_options *options) {
     struct run run = {.options = options};
     struct settings_loader *loader = NULL;
     arena_init(&run.arena);
     run.max_workers = fit_workers(options->max_concurrent);
     enum err err = settings_loader_create(&loader);
-    for (size_t i = 0; i < sizeof cli_settings / sizeof cli_settings[0] && !err; i++)
-        err = settings_load_assignment(loader, cli_settings[i]);
+    if (!err)
+        err = assign(loader, &run);
     enum cli_exit code =
         err ? complain(CLI_EXIT_FAILED, err_text(err)) : with_settings(&run, settings_loader_values(loader));
     settings_loader_destroy(loader);

@@ -1,5 +1,7 @@
 #include "daemon/limits.h"
 
+#include "base/files.h"
+
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -22,8 +24,8 @@ static struct shares shares_of(const struct settings_loader *l) {
     const struct settings *s = settings_loader_values(l);
     struct shares shares = {{
         {"server.max_connections", 1, s->server.max_connections, false},
-        {"pool.workers", 8, s->pool.workers, false},
-        {"pool.handles", 3, s->pool.handles, false},
+        {"pool.workers", FILES_PER_FETCH, s->pool.workers, false},
+        {"pool.handles", FILES_PER_HANDLE, s->pool.handles, false},
     }};
     for (int i = 0; i < SHARE_COUNT; i++)
         shares.of[i].lowers = settings_loader_source(l, shares.of[i].key) == SETTINGS_SOURCE_DEFAULT;

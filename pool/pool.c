@@ -62,6 +62,8 @@ static void reach_deadline(void *arg) {
 static enum err admit_locked(struct pool *p, struct batch *b) {
     if (p->closed)
         return ERR_CLOSED;
+    if (b->unfinished > p->options.max_waiting)
+        return ERR_LIMIT;
     if (b->unfinished > p->options.max_waiting - p->sched.waiting)
         return ERR_FULL;
     timer_event_init(&b->deadline, reach_deadline, b);

@@ -42,8 +42,8 @@ enum err pool_create(const struct pool_options *options, struct pool **ret_pool)
 void pool_destroy(struct pool *p);
 
 /* Hands the batch to the pool, which borrows it until its `done`. On an error nothing was taken and no function is
- * called. ERR_FULL: max_waiting is reached. ERR_CLOSED: pool_close was called. ERR_NOMEM. Does not wait.
- * Any thread. */
+ * called. ERR_FULL: max_waiting is reached; ERR_LIMIT: the batch alone is larger. ERR_CLOSED: pool_close was called.
+ * ERR_NOMEM. Does not wait. Any thread. */
 enum err pool_submit(struct pool *p, struct batch *b) ERR_MUST_CHECK;
 
 /* Skips what was not started and interrupts what runs, both with this reason. The first reason stays. The batch must

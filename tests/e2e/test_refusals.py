@@ -154,6 +154,12 @@ def test_too_large_a_body_is_a_413(start_daemon, origin):
     daemon.assert_serves(origin)
 
 
+def test_a_list_that_the_queue_can_never_hold_is_too_large(start_daemon, origin):
+    daemon = start_daemon({"pool.queue": 10})
+    assert_problem(daemon.post("/fetch", [origin.url("/a")] * 11), 413)
+    assert len(daemon.fetch([origin.url("/a")] * 10)) == 10
+
+
 def test_a_full_queue_is_a_503_that_passes(start_daemon, origin):
     daemon = start_daemon({"pool.queue": 10, "pool.workers": 1})
     running = daemon.begin_batch([origin.url("/held")])

@@ -154,7 +154,7 @@ TEST(more_than_fits_is_refused_whole) {
     const char *paths[MAX_WAITING + 1];
     for (size_t i = 0; i <= MAX_WAITING; i++)
         paths[i] = "/a";
-    assert_int_equal(fetch_all_of(paths, MAX_WAITING + 1, 5), ERR_FULL);
+    assert_int_equal(fetch_all_of(paths, MAX_WAITING + 1, 5), ERR_LIMIT);
     for (size_t i = 0; i <= MAX_WAITING; i++) {
         assert_int_equal(results[i].error, FETCH_OK);
         assert_int_equal(results[i].status, 0);

@@ -200,7 +200,7 @@ TEST(queue_is_filled_to_the_last_place) {
 TEST(batch_larger_than_the_queue_is_refused) {
     struct unit_batch b;
     unit_batch_init(&b, MAX_WAITING + 1, 1);
-    assert_int_equal(pool_submit(pool.pool, &b.batch), ERR_FULL);
+    assert_int_equal(pool_submit(pool.pool, &b.batch), ERR_LIMIT);
     unit_batch_fini(&b);
 }
 
