@@ -24,6 +24,7 @@ static struct background_task *take(struct background *b) {
 
 static void *background_main(void *arg) {
     struct background *b = arg;
+    thread_step_back(); /* the front end comes first */
     for (;;) {
         thread_wait(&b->tasks);
         struct background_task *task = take(b);

@@ -205,7 +205,7 @@ static void store_number(const struct fetch_options_target *t, const struct row 
         t->batch->max_concurrent = (size_t)number;
         break;
     default:
-        t->batch->deadline_ms = clock_now_ms() + milliseconds(number);
+        t->batch->deadline_ms = clock_after_ms(milliseconds(number));
     }
 }
 

@@ -13,6 +13,10 @@ int64_t clock_now_ms(void) {
     return clock_now_us() / 1000;
 }
 
+int64_t clock_after_ms(int64_t delay_ms) {
+    return (clock_now_us() + 999) / 1000 + delay_ms;
+}
+
 struct timespec clock_timespec(int64_t at_ms) {
     return (struct timespec){.tv_sec = (time_t)(at_ms / 1000), .tv_nsec = (long)(at_ms % 1000) * 1000000};
 }

@@ -13,6 +13,9 @@
 int64_t clock_now_ms(void);
 int64_t clock_now_us(void);
 
+/* The first whole millisecond that is `delay_ms` away or more: what waits until then has not waited too short. */
+int64_t clock_after_ms(int64_t delay_ms);
+
 /* A monotonic time in milliseconds as sem_clockwait(3) takes it. */
 struct timespec clock_timespec(int64_t at_ms);
 

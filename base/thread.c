@@ -9,9 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 /* High-water mark of a TLS fetch with full verification is about 16 KiB; untouched pages cost nothing. */
-enum { THREAD_STACK_BYTES = 256 * 1024 };
+enum { THREAD_STACK_BYTES = 256 * 1024, THREAD_LOW_PRIORITY = 10 };
 
 static void ignore_signal(int signo) {
     (void)signo;
@@ -66,6 +68,11 @@ enum err thread_start(const char *name, void *(*run)(void *arg), void *arg, bool
         return ERR_NONE;
     free(start);
     return ERR_THREAD;
+}
+
+void thread_step_back(void) {
+    (void)setpriority(PRIO_PROCESS, (id_t)gettid(),
+                      THREAD_LOW_PRIORITY); /* lowering needs no right, but may be filtered */
 }
 
 void thread_interrupt(pthread_t thread) {

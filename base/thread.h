@@ -20,6 +20,9 @@ void thread_init_signals(void);
 enum err thread_start(const char *name, void *(*run)(void *arg), void *arg, bool interruptible,
                       pthread_t *ret_thread) ERR_MUST_CHECK;
 
+/* Lets others have the processor first, setpriority(2). For the calling thread. Best effort. */
+void thread_step_back(void);
+
 /* Makes a blocking call in that thread return with EINTR. The thread must not have been joined. A signal that lands
  * just before the call is lost: repeat until the thread has noticed. */
 void thread_interrupt(pthread_t thread);

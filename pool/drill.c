@@ -27,8 +27,7 @@ static bool is_cancelled(const _Atomic(enum fetch_error) *cancelled) {
 }
 
 const char *drill_delay(const struct drill_task *task, const _Atomic(enum fetch_error) *cancelled) {
-    int64_t start_us = clock_now_us();
-    int64_t end_ms = (start_us + 999) / 1000 + task->delay_ms; /* never early */
+    int64_t end_ms = clock_after_ms(task->delay_ms);
     sem_t never;
     sem_init(&never, 0, 0);
     log_start(task);

@@ -289,7 +289,7 @@ static enum fetch_error follow(struct hop *hop, const struct fetch_options *opti
 static void run_hops(struct fetcher *f, const struct fetch_request *request, int64_t start_us,
                      struct fetch_result *result) {
     const struct fetch_options *options = request->options;
-    int64_t end_ms = (start_us + 999) / 1000 + options->timeout_ms; /* never early */
+    int64_t end_ms = clock_after_ms(options->timeout_ms);
     struct hop hop = {
         .url = request->url,
         .method = options->method,

@@ -14,6 +14,15 @@ TEST(monotonic_time_never_goes_back) {
     assert_true(clock_now_ms() < CLOCK_NEVER);
 }
 
+TEST(time_after_a_delay_is_never_early) {
+    for (int i = 0; i < 1000; i++) {
+        int64_t before_us = clock_now_us();
+        int64_t after_ms = clock_after_ms(5);
+        assert_true(after_ms * 1000 >= before_us + 5000);
+        assert_true(after_ms * 1000 < clock_now_us() + 6000);
+    }
+}
+
 TEST(timespec_has_seconds_and_nanoseconds) {
     struct timespec t = clock_timespec(1234567);
     assert_int_equal(t.tv_sec, 1234);
@@ -39,6 +48,7 @@ TEST(wall_text_is_rfc_3339) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(monotonic_time_never_goes_back),
+        cmocka_unit_test(time_after_a_delay_is_never_early),
         cmocka_unit_test(timespec_has_seconds_and_nanoseconds),
         cmocka_unit_test(wall_text_is_rfc_3339),
     };

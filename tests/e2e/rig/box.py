@@ -54,7 +54,7 @@ class Box:
             raise NoBox(reason.splitlines()[-1] if reason else "no reason given")
         # Not --user when it is our own user namespace: one cannot enter the namespace one is in.
         user = ["--user", "--preserve-credentials"] if "--user" in way else []
-        self.prefix = ["nsenter", f"--target={self.process.pid}", *user, "--net", "--mount", f"--wd={self.folder}"]
+        self.prefix = ["nsenter", f"--target={self.process.pid}", *user, "--root", "--net", "--mount", f"--wd={self.folder}"]
 
     def socket(self, host="127.0.0.1", port=0, kind=socket.SOCK_STREAM):
         """A bound socket inside, listening if it is a stream."""
