@@ -3,8 +3,7 @@
 #include "base/clock.h"
 #include "base/thread.h"
 #include "unit.h"
-#include "unit_fetcher.h"
-#include "unit_origin.h"
+#include "unit_fetch_pool.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -12,7 +11,7 @@
 
 #define OK(body) "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n" body
 
-enum { WORKERS = 8, MAX_WAITING = 64, ITEMS = 40, LONG_MS = 60 * 1000 };
+enum { ITEMS = 40 };
 
 static const struct unit_route routes[] = {
     {.path = "/a", .answer = OK("a")},
@@ -21,37 +20,9 @@ static const struct unit_route routes[] = {
     {0},
 };
 
-static struct unit_fetcher fetcher;
-static struct unit_origin origin;
-static struct pool *pool;
-static struct fetch_options options;
-
-static int begin_all(void **state) {
-    (void)state;
-    unit_fetcher_create(&fetcher);
-    return 0;
-}
-
-static int end_all(void **state) {
-    (void)state;
-    unit_fetcher_destroy(&fetcher);
-    return 0;
-}
-
 static int begin(void **state) {
     (void)state;
-    const struct pool_options pool_options = {
-        .max_workers = WORKERS, .max_waiting = MAX_WAITING, .idle_timeout_ms = LONG_MS, .timers = fetcher.timers};
-    assert_int_equal(pool_create(&pool_options, &pool), ERR_NONE);
-    unit_origin_start(&origin, routes);
-    options = unit_fetcher_options(&fetcher);
-    return 0;
-}
-
-static int end(void **state) {
-    (void)state;
-    pool_destroy(pool);
-    unit_origin_stop(&origin);
+    unit_fetch_pool_begin(routes);
     return 0;
 }
 
@@ -89,7 +60,7 @@ static void init(struct heard *h, size_t max_concurrent) {
     memset(h, 0, sizeof *h);
     sem_init(&h->done, 0, 0);
     fetch_batch_init(&h->batch, &ops);
-    h->batch.options = options;
+    h->batch.options = with.options;
     h->batch.max_concurrent = max_concurrent;
 }
 
@@ -99,13 +70,13 @@ static void fini(struct heard *h) {
 }
 
 static void add(struct heard *h, const char *path, const struct fetch_options *of_item) {
-    const char *url = unit_origin_url(&origin, path);
+    const char *url = unit_origin_url(&with.origin, path);
     const struct fetch_item item = {.url = arena_copy(&h->batch.arena, url, strlen(url)), .options = of_item};
     assert_int_equal(fetch_batch_add(&h->batch, &item), ERR_NONE);
 }
 
 static void submit(struct heard *h) {
-    assert_int_equal(fetch_batch_submit(&h->batch, pool, fetcher.fetcher), ERR_NONE);
+    assert_int_equal(fetch_batch_submit(&h->batch, with.pool, with.fetcher.fetcher), ERR_NONE);
 }
 
 static void wait_until_done(struct heard *h) {
@@ -137,7 +108,7 @@ TEST(each_item_has_one_result) {
 TEST(item_may_have_its_own_options) {
     struct heard h;
     init(&h, 2);
-    struct fetch_options own = options;
+    struct fetch_options own = with.options;
     own.method = "OPTIONS";
     own.max_size_bytes = 0;
     add(&h, "/a", &own);
@@ -164,13 +135,13 @@ TEST(cancel_ends_what_runs_and_skips_the_rest) {
         add(&h, "/silent", NULL);
     submit(&h);
     for (int i = 0; i < 3; i++)
-        thread_wait(&origin.arrived);
+        thread_wait(&with.origin.arrived);
     fetch_batch_cancel(&h.batch, FETCH_CANCELLED);
     wait_until_done(&h);
     assert_errors(&h, FETCH_CANCELLED);
     for (int i = 0; i < 3; i++)
-        thread_wait(&origin.left);
-    assert_int_equal(unit_origin_requests(&origin), 3);
+        thread_wait(&with.origin.left);
+    assert_int_equal(unit_origin_requests(&with.origin), 3);
     fini(&h);
 }
 
@@ -205,8 +176,8 @@ TEST(refused_batch_gives_no_result) {
     struct heard h;
     init(&h, 2);
     add(&h, "/a", NULL);
-    pool_close(pool);
-    assert_int_equal(fetch_batch_submit(&h.batch, pool, fetcher.fetcher), ERR_CLOSED);
+    pool_close(with.pool);
+    assert_int_equal(fetch_batch_submit(&h.batch, with.pool, with.fetcher.fetcher), ERR_CLOSED);
     assert_int_equal(h.result_count, 0);
     fini(&h);
 }
@@ -260,7 +231,7 @@ TEST(item_without_memory_is_not_added) {
     unit_fail_each_allocation(add_some);
 }
 
-#define BATCH_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define BATCH_TEST(name) cmocka_unit_test_setup_teardown(name, begin, unit_fetch_pool_end)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
@@ -275,5 +246,5 @@ int main(void) {
         BATCH_TEST(batch_may_be_freed_when_it_is_done),
         BATCH_TEST(item_without_memory_is_not_added),
     };
-    return cmocka_run_group_tests_name("fetch_batch", tests, begin_all, end_all);
+    return cmocka_run_group_tests_name("fetch_batch", tests, unit_fetch_pool_begin_all, unit_fetch_pool_end_all);
 }
