@@ -30,7 +30,7 @@ static void interrupt_again(void *arg) {
 
 void batch_init(struct batch *b, const struct batch_ops *ops, size_t count, size_t max_concurrent,
                 int64_t deadline_ms) {
-    *b = (struct batch){.ops = ops, .unfinished = count, .deadline_ms = deadline_ms};
+    *b = (struct batch){.ops = ops, .unfinished = count, .deadline_ms = deadline_ms, .unskipped = BATCH_DEADLINE_AHEAD};
     sched_batch_init(&b->sched, count, max_concurrent);
     list_init(&b->in_pool);
     list_init(&b->running);

@@ -42,6 +42,7 @@ struct batch {
     bool done;
     int64_t deadline_ms;
     int64_t submitted_at_us;
+    size_t unskipped;    /* the first item that its deadline has still to skip */
     unsigned interrupts; /* rounds of signals sent to its workers so far */
     struct timer_event deadline;
     struct timer_event interrupt;
@@ -52,6 +53,9 @@ struct batch {
  * cancelled. */
 void batch_init(struct batch *b, const struct batch_ops *ops, size_t count, size_t max_concurrent, int64_t deadline_ms);
 void batch_fini(struct batch *b);
+
+/* Of `unskipped`, as long as the deadline has not come. */
+#define BATCH_DEADLINE_AHEAD SIZE_MAX
 
 /* ---- for the pool: those with _locked under its lock, the other one without ---- */
 

@@ -6,6 +6,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+enum { POOL_SLICE = 1000 }; /* items that the timers' thread skips at a time */
+
 /* ---- life of the pool ---- */
 
 enum err pool_create(const struct pool_options *options, struct pool **ret_pool) {
@@ -55,8 +57,59 @@ void pool_read_stats(struct pool *p, struct pool_stats *ret_stats) {
 
 /* ---- batches ---- */
 
+static void skip_items(struct batch *b, size_t first, enum fetch_error reason) {
+    struct pool *p = b->pool;
+    size_t count = b->sched.count - first;
+    if (count == 0)
+        return;
+    for (size_t i = first; i < b->sched.count; i++)
+        b->ops->skip(b, i, reason);
+    pthread_mutex_lock(&p->lock);
+    bool done = batch_count_finished_locked(b, count);
+    pthread_mutex_unlock(&p->lock);
+    if (done)
+        batch_finish(b);
+}
+
+/* The index of the first item that has to be skipped. The batch cannot be done before those are. */
+static size_t cancel_locked(struct batch *b, enum fetch_error reason) {
+    if (b->done || atomic_load(&b->cancelled) != FETCH_OK)
+        return b->sched.count;
+    atomic_store(&b->cancelled, reason);
+    size_t first = sched_close(&b->pool->sched, &b->sched);
+    batch_interrupt_locked(b);
+    return first;
+}
+
+/* Skips a slice of what was not started; the rest waits until the other timers had their turn. */
+static void skip_slice(struct batch *b) {
+    struct pool *p = b->pool;
+    size_t first = b->unskipped;
+    size_t end = b->sched.count - first > POOL_SLICE ? first + POOL_SLICE : b->sched.count;
+    for (size_t i = first; i < end; i++)
+        b->ops->skip(b, i, FETCH_DEADLINE);
+    pthread_mutex_lock(&p->lock);
+    b->unskipped = end;
+    bool more = end < b->sched.count;
+    bool later = more && timers_set(p->options.timers, &b->deadline, clock_now_ms()) == ERR_NONE;
+    bool done = end > first && batch_count_finished_locked(b, end - first);
+    pthread_mutex_unlock(&p->lock);
+    if (done)
+        batch_finish(b);
+    else if (more && !later)
+        skip_slice(b);
+}
+
+/* In the timers' thread, once for each slice. A batch with items left to skip cannot be done, so it stays as it is
+ * between. */
 static void reach_deadline(void *arg) {
-    pool_cancel(arg, FETCH_DEADLINE);
+    struct batch *b = arg;
+    pthread_mutex_lock(&b->pool->lock);
+    if (b->unskipped == BATCH_DEADLINE_AHEAD)
+        b->unskipped = cancel_locked(b, FETCH_DEADLINE);
+    pthread_mutex_unlock(&b->pool->lock);
+    if (b->unskipped < b->sched.count)
+        skip_slice(b);
 }
 
 static enum err admit_locked(struct pool *p, struct batch *b) {
@@ -93,30 +146,6 @@ enum err pool_submit(struct pool *p, struct batch *b) {
     else
         worker_wake(p, wake, start);
     return ERR_NONE;
-}
-
-static void skip_items(struct batch *b, size_t first, enum fetch_error reason) {
-    struct pool *p = b->pool;
-    size_t count = b->sched.count - first;
-    if (count == 0)
-        return;
-    for (size_t i = first; i < b->sched.count; i++)
-        b->ops->skip(b, i, reason);
-    pthread_mutex_lock(&p->lock);
-    bool done = batch_count_finished_locked(b, count);
-    pthread_mutex_unlock(&p->lock);
-    if (done)
-        batch_finish(b);
-}
-
-/* The index of the first item that has to be skipped. The batch cannot be done before those are. */
-static size_t cancel_locked(struct batch *b, enum fetch_error reason) {
-    if (b->done || atomic_load(&b->cancelled) != FETCH_OK)
-        return b->sched.count;
-    atomic_store(&b->cancelled, reason);
-    size_t first = sched_close(&b->pool->sched, &b->sched);
-    batch_interrupt_locked(b);
-    return first;
 }
 
 void pool_cancel(struct batch *b, enum fetch_error reason) {

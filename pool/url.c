@@ -111,7 +111,7 @@ static enum fetch_error check_number_like(const char *host, const char **ret_rea
         start--;
     const char *label = host + start;
     bool number_like = len > start && strspn(label, "0123456789") >= len - start;
-    number_like = number_like || (len - start >= 2 && label[0] == '0' && (label[1] == 'x' || label[1] == 'X'));
+    number_like = number_like || (len - start >= 2 && label[0] == '0' && label[1] == 'x');
     struct in_addr address;
     if (number_like && inet_pton(AF_INET, host, &address) != 1)
         return invalid(ret_reason, "the host looks like an IPv4 address but is not one in its canonical form");

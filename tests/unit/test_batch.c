@@ -14,7 +14,7 @@ static struct unit_pool pool;
 
 static int begin(void **state) {
     (void)state;
-    unit_pool_create(&pool, 4, 1000, LONG_MS);
+    unit_pool_create(&pool, 4, 10000, LONG_MS);
     return 0;
 }
 
@@ -243,6 +243,53 @@ TEST(batch_that_is_done_is_not_touched_any_more) {
     sem_destroy(&go_on);
 }
 
+enum { LARGE_COUNT = 5000 };
+
+/* All but `done` belongs to the timers' thread. */
+struct large {
+    struct batch batch;
+    struct timer_event other;
+    size_t skipped;
+    size_t skipped_before_other;
+    sem_t done;
+};
+
+static void run_large(struct batch *b, size_t index) {
+    (void)b, (void)index;
+}
+
+static void skip_large(struct batch *b, size_t index, enum fetch_error reason) {
+    struct large *l = LIST_ENTRY(b, struct large, batch);
+    (void)index;
+    assert_int_equal(reason, FETCH_DEADLINE);
+    if (l->skipped++ == 0)
+        assert_int_equal(timers_set(pool.timers, &l->other, 0), ERR_NONE);
+}
+
+static void large_done(struct batch *b) {
+    sem_post(&LIST_ENTRY(b, struct large, batch)->done);
+}
+
+static void other_event(void *arg) {
+    struct large *l = arg;
+    l->skipped_before_other = l->skipped;
+}
+
+TEST(deadline_of_a_large_batch_lets_other_events_have_their_turn) {
+    static const struct batch_ops ops = {.run = run_large, .skip = skip_large, .done = large_done};
+    struct large l = {.skipped = 0};
+    sem_init(&l.done, 0, 0);
+    timer_event_init(&l.other, other_event, &l);
+    batch_init(&l.batch, &ops, LARGE_COUNT, 1, clock_now_ms() - 1);
+    l.batch.sched.held = true; /* nothing is started: all is left to the deadline */
+    assert_int_equal(pool_submit(pool.pool, &l.batch), ERR_NONE);
+    thread_wait(&l.done);
+    assert_int_equal(l.skipped, LARGE_COUNT);
+    assert_in_range(l.skipped_before_other, 1, LARGE_COUNT - 1);
+    batch_fini(&l.batch);
+    sem_destroy(&l.done);
+}
+
 /* The signal is not repeated then, but the first one was sent. */
 TEST(cancel_without_memory_still_cancels) {
     struct unit_batch b;
@@ -270,6 +317,7 @@ int main(void) {
         BATCH_TEST(many_may_cancel_at_once),
         BATCH_TEST(deadline_ends_what_runs_and_what_waits),
         BATCH_TEST(deadline_gone_by_ends_the_batch_at_once),
+        BATCH_TEST(deadline_of_a_large_batch_lets_other_events_have_their_turn),
         BATCH_TEST(batch_that_is_done_has_no_deadline_any_more),
         BATCH_TEST(batch_that_is_done_is_not_touched_any_more),
         BATCH_TEST(cancel_without_memory_still_cancels),
