@@ -267,7 +267,8 @@ static void take_result(struct fetch_batch *b, size_t index, const struct fetch_
 
 static void finish(struct fetch_batch *b) {
     struct fetch_call *call = LIST_ENTRY(b, struct fetch_call, batch);
-    log_info(is_gone(call) ? "batch abandoned" : "batch done", log_int("urls", (int64_t)b->count),
+    bool abandoned = atomic_load(&b->batch.cancelled) == FETCH_CANCELLED;
+    log_info(abandoned ? "batch abandoned" : "batch done", log_int("urls", (int64_t)b->count),
              log_int("failed", (int64_t)call->failed),
              log_seconds("elapsed", clock_now_us() - b->batch.submitted_at_us));
     unref(call);

@@ -136,6 +136,13 @@ static void read_fields(struct drill_call *call, const cJSON *json, const struct
         call->max_concurrent = 1;
 }
 
+static void refuse_parameter(void *arg, const char *name, const char *value) {
+    char pointer[PROBLEM_POINTER_BYTES];
+    (void)value;
+    (void)snprintf(pointer, sizeof pointer, "?%.64s", name);
+    problem_add(arg, pointer, "a drill has no parameters");
+}
+
 static void decode(struct drill_call *call, const struct settings *settings, struct problem *problem) {
     struct request *r = call->request;
     enum batch_format format = BATCH_FORMAT_TEXT;
@@ -145,6 +152,7 @@ static void decode(struct drill_call *call, const struct settings *settings, str
         problem_set(problem, 415, "send the tasks with Content-Type application/json");
         return;
     }
+    request_query(r, refuse_parameter, problem);
     cJSON *json = json_parse(r->body.data, r->body.len, DRILL_MAX_VALUES, 0, problem);
     if (json && !cJSON_IsObject(json))
         problem_add(problem, "", "the body must be an object with tasks");

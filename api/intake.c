@@ -144,9 +144,9 @@ static enum MHD_Result refuse(struct request *r) {
 }
 
 /* A refusal of the header itself closes the connection: what comes behind it cannot be trusted to be a request. */
-static enum MHD_Result begin_request(struct request *r) {
+static enum MHD_Result begin_request(struct request *r, const char *version) {
     connection_arm(connection_of(r->connection));
-    bool sound = request_check(r, &r->refusal);
+    bool sound = request_check(r, version, &r->refusal);
     r->closing = !sound || api_is_draining(r->api);
     if (sound)
         examine(r);
@@ -158,12 +158,11 @@ static enum MHD_Result begin_request(struct request *r) {
 enum MHD_Result intake_on_request(void *arg, struct MHD_Connection *connection, const char *path, const char *method,
                                   const char *version, const char *data, size_t *data_size, void **con_cls) {
     struct request *r = *con_cls;
-    (void)version;
     if (!r) {
         *con_cls = r = open_request(arg, connection, method, path);
         if (!r)
             return MHD_NO;
-        return begin_request(r);
+        return begin_request(r, version);
     }
     r->closing = api_is_draining(r->api);
     if (*data_size > 0) {

@@ -36,13 +36,15 @@ static bool is_known_method(const char *method) {
     return false;
 }
 
-bool request_check(const struct request *r, struct problem *ret_problem) {
+bool request_check(const struct request *r, const char *version, struct problem *ret_problem) {
     struct check c = {0};
     request_headers(r, check_header, &c);
     if (c.lengths + c.encodings > 1)
         c.fault = "the length of the body is given more than once";
     if (c.hosts > 1)
         c.fault = "more than one Host header";
+    if (c.hosts == 0 && strcmp(version, "HTTP/1.0") != 0)
+        c.fault = "no Host header";
     if (c.fault)
         problem_set(ret_problem, 400, "%s", c.fault);
     else if (!is_known_method(r->method))

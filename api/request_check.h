@@ -12,7 +12,8 @@
 
 #include <stdbool.h>
 
-/* False: the header is not sound, and a 400 or 501 is set. RFC 9112, section 6.3. */
-bool request_check(const struct request *r, struct problem *ret_problem);
+/* `version` is that of the request, "HTTP/1.1". False: the header is not sound, and a 400 or 501 is set. RFC 9112,
+ * section 6.3. */
+bool request_check(const struct request *r, const char *version, struct problem *ret_problem);
 
 #endif

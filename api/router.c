@@ -25,6 +25,6 @@ const struct route *router_find(const char *method, const char *path, struct pro
         ret_problem->allow = strcmp(routes[i].method, "GET") == 0 ? "GET, HEAD" : routes[i].method;
         return NULL;
     }
-    problem_set(ret_problem, 404, "there is nothing at this path");
+    problem_set(ret_problem, 404, "there is nothing at this path; lists of URLs go to POST /fetch");
     return NULL;
 }

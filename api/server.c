@@ -13,12 +13,14 @@
 
 enum { SERVER_CONNECTION_MEMORY_BYTES = 64 * 1024 };
 
+/* That we closed a connection whose client has left is no news. */
 static void log_library(void *arg, const char *format, va_list args) {
     char text[256];
     (void)arg;
     (void)vsnprintf(text, sizeof text, format, args);
     text[strcspn(text, "\n")] = '\0';
-    log_warning("front end", log_text("detail", text));
+    bool is_ours = strncmp(text, "Application reported", strlen("Application reported")) == 0;
+    LOG_AT(is_ours ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING, "front end", log_text("detail", text));
 }
 
 static void panic(void *arg, const char *file, unsigned line, const char *reason) {
@@ -46,7 +48,6 @@ static struct MHD_Daemon *start_daemon(struct api *api, int listen_socket) {
                             MHD_OPTION_CONNECTION_LIMIT, connection_limit(api),
                             MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)((settings->server.idle_timeout_ms + 999) / 1000),
                             MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)SERVER_CONNECTION_MEMORY_BYTES,
-                            MHD_OPTION_STRICT_FOR_CLIENT, 1,
                             MHD_OPTION_END);
     /* clang-format on */
 }

@@ -212,6 +212,7 @@ static void perform_hop(struct fetcher *f, const struct fetch_request *request, 
     struct transfer_request t = {
         .url = hop->url,
         .host = hop->host,
+        .authority = strstr(hop->origin.text, "://") + 3,
         .method = hop->method,
         .headers = hop->headers,
         .body = hop->body,

@@ -18,7 +18,8 @@ struct transfer_setup {
 /* What is asked of one hop; all borrowed during transfer_perform. */
 struct transfer_request {
     const char *url;
-    const char *host; /* for messages */
+    const char *host;      /* for messages */
+    const char *authority; /* host and port, for messages */
     const char *method;
     const struct curl_slist *headers;
     const char *body; /* NULL: none */

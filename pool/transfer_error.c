@@ -31,7 +31,7 @@ static void fail_connect(const struct transfer_failure *f, struct fetch_result *
     long os_errno = 0;
     (void)curl_easy_getinfo(f->easy, CURLINFO_OS_ERRNO, &os_errno);
     const char *why = os_errno ? strerror_r((int)os_errno, reason, sizeof reason) : "refused";
-    (void)snprintf(text, sizeof text, "no connection to %s: %s", f->request->host, why);
+    (void)snprintf(text, sizeof text, "no connection to %s: %s", f->request->authority, why);
     fetch_result_fail(result, FETCH_CONNECT, text);
 }
 

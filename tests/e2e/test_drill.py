@@ -103,3 +103,8 @@ def test_drill_is_for_post(steady_daemon):
     answer = steady_daemon.get("/drill")
     assert_problem(answer, 405)
     assert answer.headers["Allow"] == "POST"
+
+
+def test_a_drill_has_no_parameters(steady_daemon):
+    problem = assert_problem(steady_daemon.post("/drill?mode=sequential", {"tasks": [[0, "A"]]}), 422)
+    assert [error["pointer"] for error in problem["errors"]] == ["?mode"]

@@ -144,6 +144,12 @@ def test_requests_that_are_not_http_end_their_connection(steady_daemon, origin, 
     steady_daemon.assert_serves(origin)
 
 
+def test_a_request_without_a_host_gets_one_answer(steady_daemon):
+    answer = talk(steady_daemon, "GET /healthz HTTP/1.1\r\n\r\n")
+    assert answer.count(b"HTTP/1.1 ") == 1 and answer.startswith(b"HTTP/1.1 400 ")
+    assert b"application/problem+json" in answer
+
+
 @pytest.mark.parametrize("head, status", [
     ("GET /" + "x" * 200_000 + " HTTP/1.1\r\nHost: x\r\n\r\n", b"414"),
     ("GET /healthz HTTP/1.1\r\nHost: x\r\nX: " + "y" * 200_000 + "\r\n\r\n", b"431"),

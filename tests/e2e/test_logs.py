@@ -73,3 +73,15 @@ def test_secrets_of_requests_are_not_logged(start_daemon, origin):
     daemon.signal()
     assert daemon.wait() == 0
     assert not re.findall(r"hidden-\d", daemon.log)
+
+
+def test_a_batch_is_called_abandoned_only_when_its_client_left(daemon, origin):
+    for n in range(20):
+        connection = daemon.begin_batch([origin.url(f"/{n}")] * 5, max_concurrent=5)
+        assert len(connection.answer()) == 5  # and closes at once
+    daemon.wait_for_line('msg="batch done"', count=20)
+    leaving = daemon.begin_batch([origin.url("/held")])
+    origin.wait_for_requests(1, "/held")
+    leaving.leave()
+    daemon.wait_for_line('msg="batch abandoned"')
+    assert daemon.log.count("batch abandoned") == 1 and "level=warning" not in daemon.log

@@ -35,7 +35,7 @@ static void assert_told(const struct transfer_failure *f, enum fetch_error error
 
 static struct transfer_failure failure(CURLcode code) {
     static const struct transfer_request request = {
-        .host = "a.example", .timeout_ms = 30 * 1000, .connect_timeout_ms = 10 * 1000};
+        .host = "a.example", .authority = "a.example:80", .timeout_ms = 30 * 1000, .connect_timeout_ms = 10 * 1000};
     return (struct transfer_failure){.easy = easy, .code = code, .request = &request, .text = ""};
 }
 
@@ -97,7 +97,7 @@ TEST(host_is_named) {
     assert_string_equal(result.error_text, "the host name a.example could not be resolved");
     f.code = CURLE_COULDNT_CONNECT;
     assert_told(&f, FETCH_CONNECT);
-    assert_string_equal(result.error_text, "no connection to a.example: refused");
+    assert_string_equal(result.error_text, "no connection to a.example:80: refused");
 }
 
 TEST(reason_of_our_own_comes_first) {
@@ -127,7 +127,8 @@ TEST(cancelled_transfer_has_the_reason_it_was_given) {
     static const enum fetch_error reasons[] = {FETCH_CANCELLED, FETCH_SHUTDOWN, FETCH_DEADLINE};
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
         const _Atomic(enum fetch_error) cancelled = reasons[i];
-        const struct transfer_request request = {.host = "a.example", .cancelled = &cancelled};
+        const struct transfer_request request = {
+            .host = "a.example", .authority = "a.example:80", .cancelled = &cancelled};
         struct transfer_failure f = failure(CURLE_ABORTED_BY_CALLBACK);
         f.request = &request;
         f.text = "Callback aborted";
@@ -165,8 +166,11 @@ TEST(connect_time_that_went_into_the_lookup_is_dns) {
 }
 
 TEST(deadline_is_told_as_such) {
-    const struct transfer_request request = {
-        .host = "a.example", .timeout_ms = 5, .timeout_is_deadline = true, .connect_timeout_ms = 10 * 1000};
+    const struct transfer_request request = {.host = "a.example",
+                                             .authority = "a.example:80",
+                                             .timeout_ms = 5,
+                                             .timeout_is_deadline = true,
+                                             .connect_timeout_ms = 10 * 1000};
     struct transfer_failure f = failure(CURLE_OPERATION_TIMEDOUT);
     f.request = &request;
     assert_told(&f, FETCH_DEADLINE);
