@@ -10,7 +10,7 @@ enum {
 };
 
 static bool take_drained_locked(struct api *api) {
-    bool now = api->draining && api->open_requests == 0 && !api->drained;
+    bool now = api_is_draining(api) && api->open_requests == 0 && !api->drained;
     api->drained = api->drained || now;
     return now;
 }
@@ -68,7 +68,6 @@ void api_drain(struct api *api) {
     atomic_store(&api->is_draining, true);
     bool timed = timers_set(api->options.timers, &api->drain_timeout, end_ms) == ERR_NONE;
     pthread_mutex_lock(&api->lock);
-    api->draining = true;
     bool drained = take_drained_locked(api);
     pthread_mutex_unlock(&api->lock);
     if (drained)

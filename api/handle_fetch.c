@@ -5,8 +5,8 @@
 #include "api/fetch_options.h"
 #include "api/handlers.h"
 #include "api/respond.h"
+
 #include <stdio.h>
-#include <string.h>
 
 static void read_parameter(void *arg, const char *name, const char *value) {
     const struct fetch_options_target *target = arg;

@@ -90,22 +90,26 @@ static void refuse_draining(struct request *r) {
     r->refusal.retry_after_s = INTAKE_RETRY_AFTER_S;
 }
 
+/* 0: the header does not tell. */
+static unsigned long long announced_bytes(const struct request *r) {
+    const char *length = request_header(r, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    return length ? strtoull(length, NULL, 10) : 0;
+}
+
 /* What can be refused before the body comes. A client that waits for "100 Continue" is told at once, before it sends
  * it; one that sends it anyway has to get rid of it first, or it would see a reset connection instead of the answer. */
 static void examine(struct request *r) {
-    const char *length = request_header(r, MHD_HTTP_HEADER_CONTENT_LENGTH);
     r->route = router_find(r->method, r->path, &r->refusal);
     if (r->route && r->route->takes_work && api_is_draining(r->api))
         refuse_draining(r);
-    if (length && strtoull(length, NULL, 10) > max_body_bytes(r->api))
+    if (announced_bytes(r) > max_body_bytes(r->api))
         problem_set(&r->refusal, 413, "the body is larger than %zu bytes (server.max_request_bytes)",
                     max_body_bytes(r->api));
 }
 
 static bool must_refuse_at_once(const struct request *r) {
-    const char *length = request_header(r, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    const char *expect = request_header(r, MHD_HTTP_HEADER_EXPECT);
-    return expect || (length && strtoull(length, NULL, 10) > max_body_bytes(r->api) * INTAKE_REFUSED_BODIES);
+    bool waits = request_header(r, MHD_HTTP_HEADER_EXPECT) != NULL;
+    return waits || announced_bytes(r) > max_body_bytes(r->api) * INTAKE_REFUSED_BODIES;
 }
 
 static void keep_body(struct request *r, const char *data, size_t size) {

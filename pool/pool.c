@@ -57,15 +57,15 @@ void pool_read_stats(struct pool *p, struct pool_stats *ret_stats) {
 
 /* ---- batches ---- */
 
-static void skip_items(struct batch *b, size_t first, enum fetch_error reason) {
+/* The batch may be freed by now when the last of its items was among these. */
+static void skip_items(struct batch *b, size_t first, size_t end, enum fetch_error reason) {
     struct pool *p = b->pool;
-    size_t count = b->sched.count - first;
-    if (count == 0)
+    if (first == end)
         return;
-    for (size_t i = first; i < b->sched.count; i++)
+    for (size_t i = first; i < end; i++)
         b->ops->skip(b, i, reason);
     pthread_mutex_lock(&p->lock);
-    bool done = batch_count_finished_locked(b, count);
+    bool done = batch_count_finished_locked(b, end - first);
     pthread_mutex_unlock(&p->lock);
     if (done)
         batch_finish(b);
@@ -81,35 +81,28 @@ static size_t cancel_locked(struct batch *b, enum fetch_error reason) {
     return first;
 }
 
-/* Skips a slice of what was not started; the rest waits until the other timers had their turn. */
-static void skip_slice(struct batch *b) {
-    struct pool *p = b->pool;
+/* Skips a slice of what was not started. False: that was all, and the batch may be freed. */
+static bool skip_slice(struct batch *b) {
     size_t first = b->unskipped;
-    size_t end = b->sched.count - first > POOL_SLICE ? first + POOL_SLICE : b->sched.count;
-    for (size_t i = first; i < end; i++)
-        b->ops->skip(b, i, FETCH_DEADLINE);
-    pthread_mutex_lock(&p->lock);
+    size_t count = b->sched.count;
+    size_t end = count - first > POOL_SLICE ? first + POOL_SLICE : count;
     b->unskipped = end;
-    bool more = end < b->sched.count;
-    bool later = more && timers_set(p->options.timers, &b->deadline, clock_now_ms()) == ERR_NONE;
-    bool done = end > first && batch_count_finished_locked(b, end - first);
-    pthread_mutex_unlock(&p->lock);
-    if (done)
-        batch_finish(b);
-    else if (more && !later)
-        skip_slice(b);
+    skip_items(b, first, end, FETCH_DEADLINE);
+    return end < count;
 }
 
-/* In the timers' thread, once for each slice. A batch with items left to skip cannot be done, so it stays as it is
- * between. */
+/* In the timers' thread, once for each slice: the rest waits until the other timers had their turn. A batch with items
+ * left to skip cannot be done, so it stays as it is between. Without memory for the timer all is skipped at once. */
 static void reach_deadline(void *arg) {
     struct batch *b = arg;
+    struct timers *timers = b->pool->options.timers;
     pthread_mutex_lock(&b->pool->lock);
     if (b->unskipped == BATCH_DEADLINE_AHEAD)
         b->unskipped = cancel_locked(b, FETCH_DEADLINE);
     pthread_mutex_unlock(&b->pool->lock);
-    if (b->unskipped < b->sched.count)
-        skip_slice(b);
+    bool more = skip_slice(b);
+    while (more && timers_set(timers, &b->deadline, clock_now_ms()))
+        more = skip_slice(b);
 }
 
 static enum err admit_locked(struct pool *p, struct batch *b) {
@@ -153,7 +146,7 @@ void pool_cancel(struct batch *b, enum fetch_error reason) {
     pthread_mutex_lock(&p->lock);
     size_t first = cancel_locked(b, reason);
     pthread_mutex_unlock(&p->lock);
-    skip_items(b, first, reason);
+    skip_items(b, first, b->sched.count, reason);
 }
 
 static struct batch *first_uncancelled_locked(struct pool *p) {
@@ -172,7 +165,7 @@ void pool_cancel_all(struct pool *p, enum fetch_error reason) {
         if (first == b->sched.count) /* all have started: they end by themselves, and the batch with them */
             continue;
         pthread_mutex_unlock(&p->lock);
-        skip_items(b, first, reason);
+        skip_items(b, first, b->sched.count, reason);
         pthread_mutex_lock(&p->lock);
     }
     pthread_mutex_unlock(&p->lock);
