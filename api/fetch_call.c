@@ -212,7 +212,7 @@ static struct answer_chunk *encode(const struct fetch_batch *b, size_t index, co
     buf_init(&text, SIZE_MAX); /* bounded by max_size and the header limits */
     enum err err = answer_begin_chunk(&text);
     if (!err)
-        err = result_json(&text, item, include, result);
+        err = result_json(&text, item, RESULT_JSON_NO_INDEX, include, result);
     struct answer_chunk *chunk = err ? NULL : answer_take_chunk(&text);
     buf_fini(&text);
     return chunk;
