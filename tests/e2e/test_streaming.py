@@ -6,6 +6,7 @@ import pytest
 
 from rig import client
 from rig.origin import Reply
+from rig.timing import Stopwatch, at_most
 
 
 @pytest.mark.parametrize("rest", [1, 100, 20000, 40000])
@@ -47,3 +48,50 @@ def test_a_client_that_does_not_read_stops_new_fetches_of_its_batch(start_daemon
     assert len(origin.seen("/large")) < 100  # what the sockets between take in, and no more
     results = pending.answer()
     assert [len(result["body"]) for result in results] == [len(body)] * 200
+
+
+@pytest.mark.parametrize("order", ["input", "completion"])
+def test_a_client_that_does_not_read_lines_holds_up_its_own_batch_only(start_daemon, origin, order):
+    daemon = start_daemon({"server.answer_buffer": "64KiB"})
+    body = b"x" * 256 * 1024
+    origin.on("/large", Reply(body=body))
+    pending = daemon.begin_lines([origin.url("/large")] * 200, max_concurrent=2, include=["body"], order=order)
+    origin.wait_for_requests(3, "/large")
+    with Stopwatch() as watch:
+        results, _ = daemon.fetch_lines([origin.url(f"/{n}") for n in range(200)], max_concurrent=20, order=order)
+    assert len(results) == 200 and watch.seconds < at_most(3)
+    assert len(origin.seen("/large")) < 100  # what the sockets between take in, and no more
+    results, counts = pending.rest()
+    assert [len(result["body"]) for result in results] == [len(body)] * 200
+    assert counts["succeeded"] == 200
+
+
+def test_a_first_url_that_does_not_answer_keeps_back_no_other_line(start_daemon, origin):
+    """In the order of completion; the others together are many times what may be held."""
+    daemon = start_daemon({"server.answer_buffer": "64KiB"})
+    origin.on("/large", Reply(body=b"x" * 64 * 1024))
+    urls = [origin.url("/held")] + [origin.url("/large")] * 200
+    pending = daemon.begin_lines(urls, include=["body"], order="completion")
+    origin.wait_for_requests(1, "/held")
+    daemon.assert_serves(origin)
+    assert len(origin.seen("/large")) < 200  # nothing was read yet
+    assert sorted(pending.line()["index"] for _ in range(200)) == list(range(1, 201))
+    assert origin.in_flight == 1
+    origin.release()
+    results, counts = pending.rest()
+    assert [result["index"] for result in results] == [0] and counts["succeeded"] == 201
+
+
+def test_results_behind_a_url_that_does_not_answer_are_held_up_to_the_bound(start_daemon, origin):
+    """In the order of the list they cannot be sent, so after a few nothing new is started until the first is there."""
+    daemon = start_daemon({"server.answer_buffer": "256KiB"})
+    origin.on("/large", Reply(body=b"x" * 64 * 1024))
+    urls = [origin.url("/held")] + [origin.url("/large")] * 50
+    pending = daemon.begin_lines(urls, include=["body"], max_concurrent=3)
+    origin.wait_for_requests(5, "/large")
+    daemon.assert_serves(origin)
+    origin.wait_until(lambda: origin.in_flight == 1)
+    assert len(origin.seen("/large")) <= 7  # five fill the buffer; two may have been on their way
+    origin.release()
+    results, _ = pending.rest()
+    assert [result["index"] for result in results] == list(range(51))
