@@ -21,7 +21,7 @@
 struct fetch_call {
     struct fetch_batch batch;
     struct delivery delivery;
-    struct request *request; /* not after it has closed; nor the next two */
+    struct request *request; /* not after it has closed; nor the next two, unless a drain waits for the batch */
     struct api *api;
     _Atomic size_t *all_held; /* bytes that all answers hold together */
     struct timers *timers;
@@ -35,8 +35,9 @@ struct fetch_call {
     unsigned refs; /* the request's and the pool's */
     bool waiting;  /* the request is suspended */
     bool flush_is_set;
-    bool flush_due; /* send what there is, however little */
-    bool held;      /* the client does not keep up: nothing new is started */
+    bool flush_due;  /* send what there is, however little */
+    bool held;       /* the client does not keep up: nothing new is started */
+    bool unattended; /* the batch goes on without the request, and a drain waits for it */
 };
 
 /* Gives up the request's or the pool's part in it; the last one frees it. */

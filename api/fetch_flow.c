@@ -1,5 +1,6 @@
 #include "api/fetch_flow.h"
 
+#include "api/drain.h"
 #include "api/fetch_call_state.h"
 #include "api/respond.h"
 #include "api/result_chunk.h"
@@ -41,11 +42,14 @@ static void balance_locked(struct fetch_call *call) {
     }
 }
 
-/* Nobody will read the answer. */
+/* Nobody will read the answer. A batch that goes on all the same is not held up by that; one that is to be cancelled
+ * does not start anything more. */
 static void abandon_locked(struct fetch_call *call) {
     size_t held_before = call->answer.held_bytes;
     answer_abandon(&call->answer);
     count_held_locked(call, held_before);
+    if (call->delivery.on_disconnect == DELIVERY_FINISH)
+        balance_locked(call);
 }
 
 /* ---- the front end's side ---- */
@@ -135,8 +139,14 @@ void fetch_flow_client_left(void *arg) {
     if (call->waiting && !complete)
         fetch_flow_resume_locked(call);
     pthread_mutex_unlock(&call->lock);
-    if (!complete)
+    if (!complete && call->delivery.on_disconnect == DELIVERY_CANCEL)
         fetch_batch_cancel(&call->batch, FETCH_CANCELLED);
+}
+
+/* The last moment at which the pool's part may be told to go on without the request. False: it has to end. */
+static bool let_go_on_locked(struct fetch_call *call) {
+    call->unattended = call->delivery.on_disconnect == DELIVERY_FINISH && drain_count_unattended(call->api);
+    return call->unattended;
 }
 
 static void close_call(void *arg) {
@@ -146,8 +156,9 @@ static void close_call(void *arg) {
     if (!answer_is_read(&call->answer))
         abandon_locked(call);
     bool unfinished = call->refs > 1 && !answer_is_complete(&call->answer);
+    bool cancel = unfinished && !let_go_on_locked(call);
     pthread_mutex_unlock(&call->lock);
-    if (unfinished)
+    if (cancel)
         fetch_batch_cancel(&call->batch, FETCH_CANCELLED);
     fetch_call_unref(call);
 }
@@ -206,16 +217,23 @@ static void log_end(struct fetch_call *call) {
     const struct batch *batch = &call->batch.batch;
     pthread_mutex_lock(&call->lock);
     size_t failed = call->answer.count - call->answer.counts[ANSWER_SUCCEEDED];
+    const char *what = call->answer.abandoned ? "batch done without its client" : "batch done";
     pthread_mutex_unlock(&call->lock);
-    log_info(atomic_load(&batch->cancelled) == FETCH_CANCELLED ? "batch abandoned" : "batch done",
+    log_info(atomic_load(&batch->cancelled) == FETCH_CANCELLED ? "batch abandoned" : what,
              log_int("urls", (int64_t)call->batch.count), log_int("failed", (int64_t)failed),
              log_seconds("elapsed", clock_now_us() - batch->submitted_at_us));
 }
 
 static void finish(struct fetch_batch *b) {
     struct fetch_call *call = LIST_ENTRY(b, struct fetch_call, batch);
+    struct api *api = call->api;
     log_end(call);
+    pthread_mutex_lock(&call->lock);
+    bool unattended = call->unattended;
+    pthread_mutex_unlock(&call->lock);
     fetch_call_unref(call);
+    if (unattended)
+        drain_count_ended(api);
 }
 
 const struct fetch_batch_ops fetch_flow_batch_ops = {.result = take_result, .done = finish};

@@ -2,8 +2,8 @@
  *
  * When there is nothing to send the request is suspended, and it is resumed for a good piece, for the end, or a short
  * while after the first result that waits, so that thousands of results do not mean thousands of wake-ups. When the
- * client does not read, nothing more of the batch is started; when it leaves, the batch is cancelled. For fetch_call.c
- * only. */
+ * client does not read, nothing more of the batch is started; when it leaves, the batch is cancelled, or goes on as it
+ * was told. For fetch_call.c only. */
 #ifndef FETCHPOOL_API_FETCH_FLOW_H
 #define FETCHPOOL_API_FETCH_FLOW_H
 

@@ -21,7 +21,8 @@ enum kind {
     KIND_INCLUDE,
     KIND_CONCURRENT,
     KIND_DEADLINE,
-    KIND_ORDER
+    KIND_ORDER,
+    KIND_ON_DISCONNECT
 };
 
 /* One option. `offset` is its field in struct fetch_options; `max` comes from the setting at `max_offset`, if there is
@@ -55,6 +56,7 @@ static const struct row rows[] = {
     {"decompress", KIND_BOOL, false, FIELD(decompress), 0, 0, 0},
     {"include", KIND_INCLUDE, false, FIELD(include), 0, 0, 0},
     {"order", KIND_ORDER, true, 0, 0, 0, 0},
+    {"on_disconnect", KIND_ON_DISCONNECT, true, 0, 0, 0, 0},
 };
 
 static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
@@ -195,6 +197,17 @@ static void read_order(const struct fetch_options_target *t, const cJSON *value,
                     "an array has the order of the list: ask for NDJSON (Accept: application/x-ndjson)");
 }
 
+static void read_on_disconnect(const struct fetch_options_target *t, const cJSON *value, const char *pointer) {
+    if (is_word(value, "cancel"))
+        t->delivery->on_disconnect = DELIVERY_CANCEL;
+    else if (is_word(value, "finish"))
+        t->delivery->on_disconnect = DELIVERY_FINISH;
+    else if (is_word(value, "detach"))
+        problem_add(t->problem, pointer, "on_disconnect detach is not supported yet: use cancel or finish");
+    else
+        problem_add(t->problem, pointer, "on_disconnect must be cancel or finish");
+}
+
 static void read_bool(const struct fetch_options_target *t, const struct row *row, const cJSON *value,
                       const char *pointer) {
     if (cJSON_IsBool(value))
@@ -249,6 +262,9 @@ static void read_value(const struct fetch_options_target *t, const struct row *r
     case KIND_ORDER:
         read_order(t, value, pointer);
         return;
+    case KIND_ON_DISCONNECT:
+        read_on_disconnect(t, value, pointer);
+        return;
     default:
         if (read_number(t, row, value, pointer, &number))
             store_number(t, row, number);
@@ -293,6 +309,7 @@ static cJSON *query_value(const struct row *row, const char *text) {
     case KIND_BODY:
     case KIND_HEADERS:
     case KIND_ORDER:
+    case KIND_ON_DISCONNECT:
         return cJSON_CreateString(text);
     case KIND_INCLUDE:
         return list_value(text);

@@ -130,7 +130,7 @@ def test_options_stand_in_the_query_of_lists_by_line(steady_daemon, origin, sent
     urls = [origin.url("/first"), origin.url("/second")]
     origin.on("/second", lambda request: open_and_answer(gate))
     body = "\n".join(urls if sent == "text/plain" else map(json.dumps, urls))
-    answer = steady_daemon.post("/fetch?order=completion", body, sent, accept(LINES))
+    answer = steady_daemon.post("/fetch?order=completion&on_disconnect=finish", body, sent, accept(LINES))
     assert answer.status == 200
     assert sorted(strict_json(line).get("index", 2) for line in answer.body.splitlines()) == [0, 1, 2]
 

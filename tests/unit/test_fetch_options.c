@@ -207,6 +207,18 @@ TEST(array_is_not_sent_in_the_order_of_completion) {
     assert_int_equal(d.delivery.order, ANSWER_ORDER_INPUT);
 }
 
+TEST(on_disconnect_is_one_of_its_words) {
+    assert_int_equal(d.delivery.on_disconnect, DELIVERY_CANCEL);
+    take("on_disconnect", "\"finish\"");
+    assert_int_equal(d.delivery.on_disconnect, DELIVERY_FINISH);
+    refuse_each("on_disconnect", no_texts, "on_disconnect must be cancel or finish");
+    refuse_each("on_disconnect", "\"\"|\"Finish\"|\"abort\"", "on_disconnect must be cancel or finish");
+    refuse("on_disconnect", "\"detach\"", "on_disconnect detach is not supported yet: use cancel or finish");
+    assert_int_equal(d.delivery.on_disconnect, DELIVERY_FINISH);
+    take("on_disconnect", "\"cancel\"");
+    assert_int_equal(d.delivery.on_disconnect, DELIVERY_CANCEL);
+}
+
 TEST(headers_become_lines) {
     take("headers", "{\"A\":\"1\",\"b\":[\"2\",\"3\"],\"C\":\"\",\"D\":[]}");
     static const char *const lines[] = {"A: 1", "b: 2", "b: 3", "C: "};
@@ -259,6 +271,7 @@ TEST(items_cannot_say_what_is_of_the_batch) {
     refuse("max_concurrent", "1", "max_concurrent is an option of the whole batch");
     refuse("deadline", "1", "deadline is an option of the whole batch");
     refuse("order", "\"input\"", "order is an option of the whole batch");
+    refuse("on_disconnect", "\"finish\"", "on_disconnect is an option of the whole batch");
     take("timeout", "1");
 }
 
@@ -316,6 +329,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(include_is_a_list_of_names, begin, end),
         cmocka_unit_test_setup_teardown(order_is_one_of_two_words, begin, end),
         cmocka_unit_test_setup_teardown(array_is_not_sent_in_the_order_of_completion, begin, end),
+        cmocka_unit_test_setup_teardown(on_disconnect_is_one_of_its_words, begin, end),
         cmocka_unit_test_setup_teardown(headers_become_lines, begin, end),
         cmocka_unit_test_setup_teardown(wrong_headers_are_told_by_name, begin, end),
         cmocka_unit_test_setup_teardown(headers_have_their_limit, begin, end),

@@ -61,6 +61,7 @@ TEST(query_parameters_are_values_of_their_kind) {
     take_query("decompress", "true");
     take_query("include", "headers,connection");
     take_query("order", "completion");
+    take_query("on_disconnect", "finish");
     assert_int_equal(d.batch.max_concurrent, 7);
     assert_int_equal(d.batch.options.timeout_ms, 250);
     assert_int_equal(d.batch.options.connect_timeout_ms, 10000);
@@ -72,6 +73,7 @@ TEST(query_parameters_are_values_of_their_kind) {
     assert_true(d.batch.options.decompress);
     assert_int_equal(d.batch.options.include, FETCH_INCLUDE_HEADERS | FETCH_INCLUDE_CONNECTION);
     assert_int_equal(d.delivery.order, ANSWER_ORDER_COMPLETION);
+    assert_int_equal(d.delivery.on_disconnect, DELIVERY_FINISH);
 }
 
 TEST(what_is_no_number_is_refused_in_the_query) {
