@@ -95,3 +95,23 @@ def test_results_behind_a_url_that_does_not_answer_are_held_up_to_the_bound(star
     origin.release()
     results, _ = pending.rest()
     assert [result["index"] for result in results] == list(range(51))
+
+
+def count_chunks(body):
+    """The chunks of a body in that coding, the last one, which is empty, left out."""
+    count = at = 0
+    while size := int(body[at:body.index(b"\r\n", at)], 16):
+        at = body.index(b"\r\n", at) + 2 + size + 2
+        count += 1
+    return count
+
+
+def test_results_that_come_one_by_one_are_sent_in_bunches(daemon, origin):
+    """The front end is woken for 32 KiB, or after 20 ms, and not for each of them."""
+    body = json.dumps({"urls": [origin.url(f"/{n}") for n in range(2000)], "max_concurrent": 20, "order": "completion"})
+    with daemon.open_socket() as stream, Stopwatch() as watch:
+        stream.sendall(f"POST /fetch HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAccept: application/x-ndjson\r\n"
+                       f"Connection: close\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+        head, _, answer = client.read_to_end(stream).partition(b"\r\n\r\n")
+    assert b"chunked" in head and answer.count(b'"elapsed"') == 2000
+    assert count_chunks(answer) <= watch.seconds / 0.02 + len(answer) / 32768 + 2
