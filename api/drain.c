@@ -39,8 +39,10 @@ static void drain_time_is_over(void *arg) {
 static void grace_is_over(void *arg) {
     struct api *api = arg;
     size_t suspended = atomic_load(&api->suspended);
-    if (suspended > 0 && timers_set(api->options.timers, &api->drain_grace, clock_now_ms() + DRAIN_STEP_MS) == 0)
+    if (suspended > 0) {
+        timers_set(api->options.timers, &api->drain_grace, clock_now_ms() + DRAIN_STEP_MS);
         return;
+    }
     pthread_mutex_lock(&api->lock);
     size_t open = api->open_requests;
     bool drained = !api->drained;
@@ -66,18 +68,15 @@ void api_drain(struct api *api) {
     int64_t end_ms = clock_now_ms() + api->options.settings->server.drain_timeout_ms;
     pool_close(api->options.pool);
     atomic_store(&api->is_draining, true);
-    bool timed = timers_set(api->options.timers, &api->drain_timeout, end_ms) == ERR_NONE;
+    timers_set(api->options.timers, &api->drain_timeout, end_ms);
     pthread_mutex_lock(&api->lock);
     bool drained = take_drained_locked(api);
     pthread_mutex_unlock(&api->lock);
     if (drained)
         api->options.drained(api->options.arg);
-    else if (!timed)
-        api_drain_now(api);
 }
 
 void api_drain_now(struct api *api) {
     pool_cancel_all(api->options.pool, FETCH_SHUTDOWN);
-    if (timers_set(api->options.timers, &api->drain_grace, clock_now_ms() + DRAIN_GRACE_MS))
-        grace_is_over(api);
+    timers_set(api->options.timers, &api->drain_grace, clock_now_ms() + DRAIN_GRACE_MS);
 }

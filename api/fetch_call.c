@@ -82,13 +82,13 @@ static bool may_send_locked(const struct fetch_call *call) {
     return answer_is_complete(a) || a->ready_bytes >= CALL_SEND_BYTES || (now && a->ready_bytes > 0);
 }
 
-/* A small piece waits for a larger one, but not for long. Without memory for the timer it is sent at once. */
+/* A small piece waits for a larger one, but not for long. */
 static void set_flush_locked(struct fetch_call *call) {
     if (call->flush_is_set || call->answer.ready_bytes == 0)
         return;
     int64_t due_ms = clock_now_ms() + CALL_FLUSH_MS;
-    call->flush_is_set = timers_set(call->timers, &call->flush, due_ms) == ERR_NONE;
-    call->flush_due = !call->flush_is_set;
+    timers_set(call->timers, &call->flush, due_ms);
+    call->flush_is_set = true;
 }
 
 static void suspend_locked(struct fetch_call *call) {

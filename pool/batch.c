@@ -9,8 +9,7 @@ static int64_t next_interrupt_ms(unsigned round) {
     return round < 3 ? 10 : round < 6 ? 50 : 200;
 }
 
-/* Interrupts the batch's workers, and sets itself again while there are any. Without memory for that, libcurl notices
- * the cancellation within a second by itself. */
+/* Interrupts the batch's workers, and sets itself again while there are any. */
 void batch_interrupt_locked(struct batch *b) {
     if (b->done || list_is_empty(&b->running))
         return;
@@ -18,7 +17,7 @@ void batch_interrupt_locked(struct batch *b) {
         thread_interrupt(LIST_ENTRY(node, struct worker, in_batch)->thread);
     }
     int64_t again_ms = clock_now_ms() + next_interrupt_ms(b->interrupts++);
-    err_ignore(timers_set(b->pool->options.timers, &b->interrupt, again_ms));
+    timers_set(b->pool->options.timers, &b->interrupt, again_ms);
 }
 
 static void interrupt_again(void *arg) {

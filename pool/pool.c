@@ -92,7 +92,7 @@ static bool skip_slice(struct batch *b) {
 }
 
 /* In the timers' thread, once for each slice: the rest waits until the other timers had their turn. A batch with items
- * left to skip cannot be done, so it stays as it is between. Without memory for the timer all is skipped at once. */
+ * left to skip cannot be done, so it stays as it is between. */
 static void reach_deadline(void *arg) {
     struct batch *b = arg;
     struct timers *timers = b->pool->options.timers;
@@ -100,9 +100,8 @@ static void reach_deadline(void *arg) {
     if (b->unskipped == BATCH_DEADLINE_AHEAD)
         b->unskipped = cancel_locked(b, FETCH_DEADLINE);
     pthread_mutex_unlock(&b->pool->lock);
-    bool more = skip_slice(b);
-    while (more && timers_set(timers, &b->deadline, clock_now_ms()))
-        more = skip_slice(b);
+    if (skip_slice(b))
+        timers_set(timers, &b->deadline, clock_now_ms());
 }
 
 static enum err admit_locked(struct pool *p, struct batch *b) {
@@ -114,7 +113,7 @@ static enum err admit_locked(struct pool *p, struct batch *b) {
         return ERR_FULL;
     timer_event_init(&b->deadline, reach_deadline, b);
     if (b->deadline_ms != CLOCK_NEVER)
-        return timers_set(p->options.timers, &b->deadline, b->deadline_ms);
+        timers_set(p->options.timers, &b->deadline, b->deadline_ms);
     return ERR_NONE;
 }
 

@@ -123,8 +123,8 @@ static void count_failed_start_locked(struct pool *p) {
     p->workers--;
     if (pool_is_empty_locked(p))
         sem_post(&p->empty);
-    else if (p->workers == 0 && !p->stopping) /* without memory for the timer the next batch tries again */
-        err_ignore(timers_set(p->options.timers, &p->retry, clock_now_ms() + WORKER_RETRY_MS));
+    else if (p->workers == 0 && !p->stopping)
+        timers_set(p->options.timers, &p->retry, clock_now_ms() + WORKER_RETRY_MS);
 }
 
 static void start_or_retry(struct pool *p) {

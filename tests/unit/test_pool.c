@@ -218,18 +218,6 @@ TEST(closed_pool_refuses_but_finishes_what_it_has) {
     let_go(&gate);
 }
 
-TEST(submit_without_memory_for_the_deadline_takes_nothing) {
-    struct unit_batch b;
-    unit_batch_init_until(&b, 1, 1, clock_now_ms() + LONG_MS);
-    unit_fail_allocation(1);
-    enum err err = pool_submit(pool.pool, &b.batch);
-    unit_fail_allocation(0);
-    assert_int_equal(err, ERR_NOMEM);
-    assert_int_equal(unit_pool_stats(&pool).waiting, 0);
-    unit_batch_submit(&b, &pool);
-    unit_batch_end(&b);
-}
-
 /* The other batch is behind the held one in the ring, so when it is done the held one was passed over. */
 TEST(held_batch_starts_nothing_until_it_is_released) {
     struct unit_batch held, other;
@@ -351,7 +339,6 @@ int main(void) {
         POOL_TEST(queue_is_filled_to_the_last_place, begin_one),
         POOL_TEST(batch_larger_than_the_queue_is_refused, begin_one),
         POOL_TEST(closed_pool_refuses_but_finishes_what_it_has, begin_one),
-        POOL_TEST(submit_without_memory_for_the_deadline_takes_nothing, begin_one),
         POOL_TEST(held_batch_starts_nothing_until_it_is_released, begin_one),
         POOL_TEST(batch_may_hold_itself_from_within_an_item, begin_many),
         POOL_TEST(held_batch_can_be_cancelled, begin_one),
