@@ -26,6 +26,7 @@ struct fetch_call {
     struct fetch_batch batch;
     struct request *request; /* not after the request has closed */
     struct timers *timers;
+    char caller[REQUEST_CALLER_BYTES];
     _Atomic size_t *all_held; /* bytes that all answers hold together; not after the request has closed */
     struct background_task decode;
     struct monitor_watch watch;
@@ -38,7 +39,8 @@ struct fetch_call {
     bool waiting;  /* the request is suspended */
     bool flush_is_set;
     bool flush_due; /* send what there is, however little */
-    bool held;      /* the client does not keep up: nothing new is started */
+    bool held;      /* the client does not keep up: nothing new is started but `wanted` */
+    size_t wanted;  /* the first item that has no result */
     bool gone;      /* nobody will read the answer */
     size_t failed;
 };
@@ -230,9 +232,10 @@ static void keep_locked(struct fetch_call *call, size_t index, struct answer_chu
     size_t before = call->answer.held_bytes;
     answer_put(&call->answer, index, chunk);
     atomic_fetch_add(call->all_held, call->answer.held_bytes - before);
-    if (call->answer.held_bytes > max_held_bytes(call) && !call->held) {
+    if (call->answer.held_bytes > max_held_bytes(call) && (!call->held || call->wanted != call->answer.ready)) {
         call->held = true;
-        pool_hold(&call->batch.batch);
+        call->wanted = call->answer.ready;
+        pool_hold(&call->batch.batch, call->wanted);
     }
     if (!call->waiting)
         return;
@@ -287,6 +290,8 @@ enum err fetch_call_create(struct request *r, struct fetch_call **ret_call) {
     call->all_held = api_held_bytes(r->api);
     call->refs = 2;
     fetch_batch_init(&call->batch, &batch_ops);
+    request_caller(r, call->caller);
+    call->batch.caller = call->caller;
     timer_event_init(&call->flush, flush, call);
     pthread_mutex_init(&call->lock, NULL);
     *ret_call = call;

@@ -111,7 +111,7 @@ TEST(batch_that_is_done_is_left_alone) {
     unit_batch_submit(&b, &pool);
     thread_wait(&b.done);
     cancel(&b);
-    pool_hold(&b.batch);
+    pool_hold(&b.batch, SCHED_NO_ITEM);
     pool_release(&b.batch);
     assert_int_equal(b.batch.cancelled, FETCH_OK);
     sem_post(&b.done);
@@ -254,13 +254,13 @@ struct large {
     sem_t done;
 };
 
-static void run_large(struct batch *b, size_t index) {
-    (void)b, (void)index;
+static void run_large(struct batch *b, size_t index, struct sched_again *again, struct batch_next *next) {
+    (void)b, (void)index, (void)again, (void)next;
 }
 
-static void skip_large(struct batch *b, size_t index, enum fetch_error reason) {
+static void skip_large(struct batch *b, size_t index, enum fetch_error reason, struct sched_again *again) {
     struct large *l = LIST_ENTRY(b, struct large, batch);
-    (void)index;
+    (void)index, (void)again;
     assert_int_equal(reason, FETCH_DEADLINE);
     if (l->skipped++ == 0)
         timers_set(pool.timers, &l->other, 0);

@@ -73,7 +73,7 @@ TEST(destroying_none_does_no_harm) {
 }
 
 TEST(create_without_memory_fails) {
-    const struct pool_options options = {.max_workers = 1, .max_waiting = 1};
+    const struct pool_options options = {.max_workers = 1, .max_waiting = 1, .hosts = {.host_max_concurrent = 1}};
     struct pool *none = NULL;
     unit_fail_allocation(1);
     enum err err = pool_create(&options, &none);
@@ -225,7 +225,7 @@ TEST(held_batch_starts_nothing_until_it_is_released) {
     held.on_run = unit_batch_wait_go;
     unit_batch_submit(&held, &pool);
     thread_wait(&held.started);
-    pool_hold(&held.batch);
+    pool_hold(&held.batch, SCHED_NO_ITEM);
     unit_batch_init(&other, 1, 1);
     unit_batch_submit(&other, &pool);
     sem_post(&held.go);
@@ -240,7 +240,7 @@ TEST(held_batch_starts_nothing_until_it_is_released) {
 
 static void hold_itself(struct unit_batch *b, size_t index) {
     (void)index;
-    pool_hold(&b->batch);
+    pool_hold(&b->batch, SCHED_NO_ITEM);
     sem_post(&b->go);
 }
 
@@ -261,7 +261,7 @@ TEST(held_batch_can_be_cancelled) {
     occupy(&gate);
     unit_batch_init(&b, 5, 1);
     unit_batch_submit(&b, &pool);
-    pool_hold(&b.batch);
+    pool_hold(&b.batch, SCHED_NO_ITEM);
     pool_cancel(&b.batch, FETCH_CANCELLED);
     assert_int_equal(unit_batch_count_skipped(&b), 5);
     pool_release(&b.batch);
