@@ -35,10 +35,9 @@ void connection_destroy(struct connection *c) {
     free(c);
 }
 
-/* Without memory for the timer, inactivity alone ends the connection. */
 void connection_arm(struct connection *c) {
     if (c)
-        err_ignore(timers_set(c->timers, &c->limit, clock_now_ms() + c->limit_ms));
+        timers_set(c->timers, &c->limit, clock_now_ms() + c->limit_ms);
 }
 
 void connection_disarm(struct connection *c) {

@@ -59,7 +59,7 @@ static bool must_wait_locked(const struct api *api) {
     return api->unattended + atomic_load(&api->suspended) > 0;
 }
 
-/* Clients that do not read are left behind. Without memory for the timer the drain ends when they have read. */
+/* Clients that do not read are left behind. */
 static void grace_is_over(void *arg) {
     struct api *api = arg;
     pthread_mutex_lock(&api->lock);
@@ -69,7 +69,7 @@ static void grace_is_over(void *arg) {
     size_t open = api->open_requests;
     pthread_mutex_unlock(&api->lock);
     if (wait)
-        err_ignore(timers_set(api->options.timers, &api->drain_grace, clock_now_ms() + DRAIN_STEP_MS));
+        timers_set(api->options.timers, &api->drain_grace, clock_now_ms() + DRAIN_STEP_MS);
     if (!drained)
         return;
     log_warning("clients did not read their answers", log_int("requests", (int64_t)open));
@@ -93,18 +93,15 @@ void api_drain(struct api *api) {
     int64_t end_ms = clock_now_ms() + api->options.settings->server.drain_timeout_ms;
     pool_close(api->options.pool);
     atomic_store(&api->is_draining, true);
-    bool timed = timers_set(api->options.timers, &api->drain_timeout, end_ms) == ERR_NONE;
+    timers_set(api->options.timers, &api->drain_timeout, end_ms);
     pthread_mutex_lock(&api->lock);
     bool drained = take_drained_locked(api);
     pthread_mutex_unlock(&api->lock);
     if (drained)
         api->options.drained(api->options.arg);
-    else if (!timed)
-        api_drain_now(api);
 }
 
 void api_drain_now(struct api *api) {
     pool_cancel_all(api->options.pool, FETCH_SHUTDOWN);
-    if (timers_set(api->options.timers, &api->drain_grace, clock_now_ms() + DRAIN_GRACE_MS))
-        grace_is_over(api);
+    timers_set(api->options.timers, &api->drain_grace, clock_now_ms() + DRAIN_GRACE_MS);
 }

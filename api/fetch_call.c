@@ -56,6 +56,8 @@ enum err fetch_call_create(struct request *r, struct fetch_call **ret_call) {
     call->refs = 2;
     fetch_batch_init(&call->batch, &fetch_flow_batch_ops);
     fetch_flow_init(call);
+    request_caller(r, call->caller);
+    call->batch.caller = call->caller;
     pthread_mutex_init(&call->lock, NULL);
     *ret_call = call;
     return ERR_NONE;

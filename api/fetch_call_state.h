@@ -25,6 +25,7 @@ struct fetch_call {
     struct api *api;
     _Atomic size_t *all_held; /* bytes that all answers hold together */
     struct timers *timers;
+    char caller[REQUEST_CALLER_BYTES];
     struct background_task decode;
     struct monitor_watch watch;
     struct timer_event flush;
@@ -36,7 +37,8 @@ struct fetch_call {
     bool waiting;  /* the request is suspended */
     bool flush_is_set;
     bool flush_due;  /* send what there is, however little */
-    bool held;       /* the client does not keep up: nothing new is started */
+    bool held;       /* the client does not keep up: nothing new is started but `wanted` */
+    size_t wanted;   /* the item that the reader waits for, or SCHED_NO_ITEM */
     bool unattended; /* the batch goes on without the request, and a drain waits for it */
 };
 

@@ -29,16 +29,25 @@ static void count_held_locked(struct fetch_call *call, size_t held_before) {
     atomic_fetch_add(call->all_held, call->answer.held_bytes - held_before); /* below 0 it wraps, and the sum back */
 }
 
+/* In the order of the list what came behind the first that did not come cannot be read. As long as there is something
+ * to read it is the reader's turn. */
+static size_t wanted_locked(const struct fetch_call *call) {
+    const struct answer *a = &call->answer;
+    return a->order == ANSWER_ORDER_INPUT && a->ready_bytes == 0 ? a->ready : SCHED_NO_ITEM;
+}
+
 /* Half the bound lies between hold and release, so that a slow reader does not toggle them with every byte. */
 static void balance_locked(struct fetch_call *call) {
     size_t held = call->answer.held_bytes;
     size_t max = max_held_bytes(call);
-    if (!call->held && held > max) {
-        call->held = true;
-        pool_hold(&call->batch.batch);
-    } else if (call->held && held <= max / 2) {
+    size_t wanted = wanted_locked(call);
+    if (call->held && held <= max / 2) {
         call->held = false;
         pool_release(&call->batch.batch);
+    } else if (call->held ? wanted != call->wanted : held > max) {
+        call->held = true;
+        call->wanted = wanted;
+        pool_hold(&call->batch.batch, wanted);
     }
 }
 
@@ -61,13 +70,13 @@ static bool may_send_locked(const struct fetch_call *call) {
     return answer_is_complete(a) || a->ready_bytes >= FLOW_SEND_BYTES || (now && a->ready_bytes > 0);
 }
 
-/* A small piece waits for a larger one, but not for long. Without memory for the timer it is sent at once. */
+/* A small piece waits for a larger one, but not for long. */
 static void set_flush_locked(struct fetch_call *call) {
     if (call->flush_is_set || call->answer.ready_bytes == 0)
         return;
     int64_t due_ms = clock_now_ms() + FLOW_FLUSH_MS;
-    call->flush_is_set = timers_set(call->timers, &call->flush, due_ms) == ERR_NONE;
-    call->flush_due = !call->flush_is_set;
+    timers_set(call->timers, &call->flush, due_ms);
+    call->flush_is_set = true;
 }
 
 void fetch_flow_suspend_locked(struct fetch_call *call) {

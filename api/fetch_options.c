@@ -20,6 +20,8 @@ enum kind {
     KIND_BODY,
     KIND_INCLUDE,
     KIND_CONCURRENT,
+    KIND_PER_HOST,
+    KIND_HOST_DELAY,
     KIND_DEADLINE,
     KIND_ORDER,
     KIND_ON_DISCONNECT
@@ -40,13 +42,17 @@ struct row {
 #define FIELD(field) offsetof(struct fetch_options, field)
 #define SETTING(field) offsetof(struct settings, field)
 
-enum { OPTION_MAX_REDIRECTS = 100, OPTION_MAX_HEADERS = 200 };
+enum { OPTION_MAX_REDIRECTS = 100, OPTION_MAX_HEADERS = 200, OPTION_MAX_RETRIES = 10 };
 
 static const struct row rows[] = {
     {"max_concurrent", KIND_CONCURRENT, true, 0, 1, 0, SETTING(pool.max_concurrent_limit)},
     {"timeout", KIND_SECONDS, false, FIELD(timeout_ms), 0.001, 0, SETTING(fetch.timeout_limit_ms)},
     {"connect_timeout", KIND_SECONDS, false, FIELD(connect_timeout_ms), 0.001, 0, SETTING(fetch.timeout_limit_ms)},
+    {"per_host", KIND_PER_HOST, true, 0, 1, 0, SETTING(host.max_concurrent_limit)},
+    {"host_delay", KIND_HOST_DELAY, true, 0, 0, 3600, 0},
     {"deadline", KIND_DEADLINE, true, 0, 0.001, 86400, 0},
+    {"retries", KIND_INT, false, FIELD(retries), 0, OPTION_MAX_RETRIES, 0},
+    {"retry_delay", KIND_SECONDS, false, FIELD(retry_delay_ms), 0.001, 3600, 0},
     {"method", KIND_METHOD, false, FIELD(method), 0, 0, 0},
     {"headers", KIND_HEADERS, false, FIELD(headers), 0, 0, 0},
     {"body", KIND_BODY, false, FIELD(body), 0, 0, 0},
@@ -80,7 +86,7 @@ static double max_of(const struct row *row, const struct settings *settings) {
 static bool read_number(const struct fetch_options_target *t, const struct row *row, const cJSON *value,
                         const char *pointer, double *ret_number) {
     double max = max_of(row, t->settings);
-    bool whole = row->kind != KIND_SECONDS && row->kind != KIND_DEADLINE;
+    bool whole = row->kind != KIND_SECONDS && row->kind != KIND_DEADLINE && row->kind != KIND_HOST_DELAY;
     if (!cJSON_IsNumber(value)) {
         problem_add(t->problem, pointer, "%s must be a number", row->name);
         return false;
@@ -234,6 +240,12 @@ static void store_number(const struct fetch_options_target *t, const struct row 
         break;
     case KIND_CONCURRENT:
         t->batch->max_concurrent = (size_t)number;
+        break;
+    case KIND_PER_HOST:
+        t->batch->per_host = (uint32_t)number;
+        break;
+    case KIND_HOST_DELAY:
+        t->batch->host_delay_ms = milliseconds(number);
         break;
     default:
         t->batch->deadline_ms = clock_after_ms(milliseconds(number));

@@ -1,6 +1,9 @@
 #include "api/request.h"
 
+#include <arpa/inet.h>
 #include <microhttpd.h>
+#include <stdio.h>
+#include <string.h>
 
 const char *request_header(const struct request *r, const char *name) {
     return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
@@ -26,6 +29,21 @@ void request_headers(const struct request *r, void (*each)(void *arg, const char
 void request_query(const struct request *r, void (*each)(void *arg, const char *name, const char *value), void *arg) {
     struct value_walk walk = {.each = each, .arg = arg};
     (void)MHD_get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, walk_value, &walk); /* a count */
+}
+
+void request_caller(const struct request *r, char ret_caller[REQUEST_CALLER_BYTES]) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr *address = info ? info->client_addr : NULL;
+    (void)snprintf(ret_caller, REQUEST_CALLER_BYTES, "unix");
+    if (address && address->sa_family == AF_INET) {
+        const struct sockaddr_in *v4 = (const void *)address;
+        (void)inet_ntop(AF_INET, &v4->sin_addr, ret_caller, REQUEST_CALLER_BYTES);
+    } else if (address && address->sa_family == AF_INET6) {
+        struct in6_addr network = ((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+        if (!IN6_IS_ADDR_V4MAPPED(&network))
+            memset(&network.s6_addr[8], 0, 8);
+        (void)inet_ntop(AF_INET6, &network, ret_caller, REQUEST_CALLER_BYTES);
+    }
 }
 
 int request_fd(const struct request *r) {

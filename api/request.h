@@ -58,6 +58,11 @@ void request_headers(const struct request *r, void (*each)(void *arg, const char
 /* Calls `each` for every query parameter in turn; `value` is "" when there is none. */
 void request_query(const struct request *r, void (*each)(void *arg, const char *name, const char *value), void *arg);
 
+/* Who asks, as far as the connection tells: the peer's address, of IPv6 the network (/64) that one peer may well have
+ * to itself, "unix" for a Unix socket. */
+enum { REQUEST_CALLER_BYTES = 64 };
+void request_caller(const struct request *r, char ret_caller[REQUEST_CALLER_BYTES]);
+
 /* The descriptor of its connection, for api/monitor.h. */
 int request_fd(const struct request *r);
 

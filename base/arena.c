@@ -1,11 +1,12 @@
 #include "base/arena.h"
 
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARENA_BLOCK_BYTES = 64 * 1024 };
+enum { ARENA_BLOCK_BYTES = 64 * 1024, ARENA_FIRST_BLOCK_BYTES = 2 * 1024 };
 
 struct arena_block {
     struct arena_block *next;
@@ -59,7 +60,8 @@ static void *alloc_bytes(struct arena *a, size_t size, size_t align) {
         return alloc_alone(a, size);
     size_t start = (a->used + align - 1) & ~(align - 1);
     if (!a->blocks || start > a->blocks->size || size > a->blocks->size - start) {
-        struct arena_block *block = add_block(a, ARENA_BLOCK_BYTES);
+        bool first_will_do = !a->blocks && size <= ARENA_FIRST_BLOCK_BYTES;
+        struct arena_block *block = add_block(a, first_will_do ? ARENA_FIRST_BLOCK_BYTES : ARENA_BLOCK_BYTES);
         if (!block)
             return NULL;
         block->next = a->blocks;

@@ -1,7 +1,8 @@
 /* Memory that is given out piece by piece and freed all at once.
  *
- * Holds what a batch was given: URL text, options, headers. Blocks are 64 KiB, larger pieces get a block of their own.
- * Not thread-safe while it grows; what was given out may be read by any thread until arena_fini. */
+ * Holds what a batch was given: URL text, options, headers. The first block is small, the others 64 KiB; larger pieces
+ * get a block of their own. Not thread-safe while it grows; what was given out may be read by any thread until
+ * arena_fini. */
 #ifndef FETCHPOOL_BASE_ARENA_H
 #define FETCHPOOL_BASE_ARENA_H
 

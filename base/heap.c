@@ -1,79 +1,79 @@
 #include "base/heap.h"
 
-#include <stdlib.h>
-
 void heap_init(struct heap *h) {
-    *h = (struct heap){0};
+    h->top = NULL;
 }
 
-void heap_fini(struct heap *h) {
-    free(h->nodes);
-    heap_init(h);
-}
-
-static void put(struct heap *h, size_t place, struct heap_node *node) {
-    h->nodes[place] = node;
-    node->place = place;
-}
-
-static void sift_up(struct heap *h, size_t place, struct heap_node *node) {
-    while (place > 1 && h->nodes[place / 2]->due_ms > node->due_ms) {
-        put(h, place, h->nodes[place / 2]);
-        place /= 2;
+/* Two heaps become one: the later top goes under the earlier. */
+static struct heap_node *meld(struct heap_node *a, struct heap_node *b) {
+    if (b->due_ms < a->due_ms) {
+        struct heap_node *later = a;
+        a = b;
+        b = later;
     }
-    put(h, place, node);
+    b->next = a->child;
+    if (b->next)
+        b->next->prev = b;
+    b->prev = a;
+    a->child = b;
+    return a;
 }
 
-static void sift_down(struct heap *h, size_t place, struct heap_node *node) {
-    for (;;) {
-        size_t child = place * 2;
-        if (child > h->count)
-            break;
-        if (child < h->count && h->nodes[child + 1]->due_ms < h->nodes[child]->due_ms)
-            child++;
-        if (h->nodes[child]->due_ms >= node->due_ms)
-            break;
-        put(h, place, h->nodes[child]);
-        place = child;
+/* Melds brothers in pairs, then the pairs from the last to the first: this is what keeps it at O(log n). */
+static struct heap_node *meld_all(struct heap_node *first) {
+    struct heap_node *pairs = NULL;
+    struct heap_node *all = NULL;
+    while (first) {
+        struct heap_node *a = first;
+        struct heap_node *b = a->next;
+        first = b ? b->next : NULL;
+        struct heap_node *pair = b ? meld(a, b) : a;
+        pair->next = pairs;
+        pairs = pair;
     }
-    put(h, place, node);
-}
-
-static enum err grow(struct heap *h) {
-    size_t capacity = h->capacity ? h->capacity * 2 : 16;
-    struct heap_node **nodes = realloc(h->nodes, capacity * sizeof(struct heap_node *));
-    if (!nodes)
-        return ERR_NOMEM;
-    h->nodes = nodes;
-    h->capacity = capacity;
-    return ERR_NONE;
-}
-
-enum err heap_push(struct heap *h, struct heap_node *node) {
-    if (h->count + 1 >= h->capacity) {
-        enum err err = grow(h);
-        if (err)
-            return err;
+    while (pairs) {
+        struct heap_node *pair = pairs;
+        pairs = pair->next;
+        all = all ? meld(all, pair) : pair;
     }
-    h->count++;
-    sift_up(h, h->count, node);
-    return ERR_NONE;
+    return all;
+}
+
+static void set_top(struct heap *h, struct heap_node *top) {
+    h->top = top;
+    if (!top)
+        return;
+    top->next = NULL;
+    top->prev = top;
+}
+
+void heap_push(struct heap *h, struct heap_node *node) {
+    node->child = NULL;
+    set_top(h, h->top ? meld(h->top, node) : node);
 }
 
 struct heap_node *heap_first(const struct heap *h) {
-    return h->count ? h->nodes[1] : NULL;
+    return h->top;
+}
+
+static void cut(struct heap_node *node) {
+    if (node->prev->child == node)
+        node->prev->child = node->next;
+    else
+        node->prev->next = node->next;
+    if (node->next)
+        node->next->prev = node->prev;
 }
 
 void heap_remove(struct heap *h, struct heap_node *node) {
-    size_t place = node->place;
-    if (place == 0)
+    if (!heap_contains(node))
         return;
-    node->place = 0;
-    struct heap_node *last = h->nodes[h->count--];
-    if (last == node)
-        return;
-    if (place > 1 && h->nodes[place / 2]->due_ms > last->due_ms)
-        sift_up(h, place, last);
-    else
-        sift_down(h, place, last);
+    struct heap_node *orphans = meld_all(node->child);
+    if (h->top == node) {
+        set_top(h, orphans);
+    } else {
+        cut(node);
+        set_top(h, orphans ? meld(h->top, orphans) : h->top);
+    }
+    node->child = node->next = node->prev = NULL;
 }

@@ -61,7 +61,6 @@ static void *timers_main(void *arg) {
 }
 
 static void free_timers(struct timers *t) {
-    heap_fini(&t->heap);
     pthread_mutex_destroy(&t->lock);
     sem_destroy(&t->wake);
     sem_destroy(&t->idle);
@@ -100,16 +99,15 @@ void timer_event_init(struct timer_event *e, void (*call)(void *arg), void *arg)
     *e = (struct timer_event){.call = call, .arg = arg};
 }
 
-enum err timers_set(struct timers *t, struct timer_event *e, int64_t due_ms) {
+void timers_set(struct timers *t, struct timer_event *e, int64_t due_ms) {
     pthread_mutex_lock(&t->lock);
     heap_remove(&t->heap, &e->node);
     e->node.due_ms = due_ms;
-    enum err err = heap_push(&t->heap, &e->node);
-    bool earliest = !err && heap_first(&t->heap) == &e->node;
+    heap_push(&t->heap, &e->node);
+    bool earliest = heap_first(&t->heap) == &e->node;
     pthread_mutex_unlock(&t->lock);
     if (earliest)
         sem_post(&t->wake);
-    return err;
 }
 
 /* The function may set its event again while it runs, hence the second look. */

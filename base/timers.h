@@ -28,8 +28,8 @@ void timers_destroy(struct timers *t);
 void timer_event_init(struct timer_event *e, void (*call)(void *arg), void *arg);
 
 /* Calls the event's function once at `due_ms` (monotonic) or soon after; an event that is set already is moved. Borrows
- * the event until it has been called or cancelled. Any thread. ERR_NOMEM: it is not set. */
-enum err timers_set(struct timers *t, struct timer_event *e, int64_t due_ms) ERR_MUST_CHECK;
+ * the event until it has been called or cancelled. Any thread. */
+void timers_set(struct timers *t, struct timer_event *e, int64_t due_ms);
 
 /* After it returns the function is not running and will not be called, so the event may be freed; from within the
  * function itself it only forgets a new setting. Must not be called with a lock held that the function takes. Any

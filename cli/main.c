@@ -139,6 +139,7 @@ static enum cli_exit with_pool(struct run *run, const struct settings *settings,
         .max_workers = run->max_workers,
         .max_waiting = run->count,
         .idle_timeout_ms = settings->pool.idle_timeout_ms,
+        .hosts = {.host_max_concurrent = (uint32_t)run->options->max_concurrent}, /* the person knows the host */
         .timers = timers,
     };
     struct pool *pool;

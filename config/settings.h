@@ -48,9 +48,18 @@ struct settings {
         int64_t max_redirects;
         int64_t max_size_bytes;
         int64_t max_size_limit_bytes;
+        int64_t retries;
+        int64_t retry_delay_ms;
+        int64_t retry_budget;
         char *user_agent;
         char *ca_file;
     } fetch;
+    struct {
+        int64_t max_concurrent;
+        int64_t max_concurrent_limit;
+        int64_t delay_ms;
+        int64_t max_pause_ms;
+    } host;
     struct {
         struct settings_list allow;
         struct settings_list deny;

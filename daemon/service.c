@@ -51,6 +51,8 @@ static enum service_exit start_pool(struct service *s, char ret_error[SERVICE_ER
         .max_workers = (size_t)s->settings->pool.workers,
         .max_waiting = (size_t)s->settings->pool.queue,
         .idle_timeout_ms = s->settings->pool.idle_timeout_ms,
+        .hosts = {.host_max_concurrent = (uint32_t)s->settings->host.max_concurrent,
+                  .host_delay_ms = s->settings->host.delay_ms},
         .timers = s->timers,
         .no_thread = warn_no_thread,
     };

@@ -4,13 +4,14 @@
 #include "base/thread.h"
 #include "pool/pool_state.h"
 
+#include <assert.h>
+
 /* A signal that lands just before a blocking call is lost, so it is repeated: soon, then patiently. */
 static int64_t next_interrupt_ms(unsigned round) {
     return round < 3 ? 10 : round < 6 ? 50 : 200;
 }
 
-/* Interrupts the batch's workers, and sets itself again while there are any. Without memory for that, libcurl notices
- * the cancellation within a second by itself. */
+/* Interrupts the batch's workers, and sets itself again while there are any. */
 void batch_interrupt_locked(struct batch *b) {
     if (b->done || list_is_empty(&b->running))
         return;
@@ -18,7 +19,7 @@ void batch_interrupt_locked(struct batch *b) {
         thread_interrupt(LIST_ENTRY(node, struct worker, in_batch)->thread);
     }
     int64_t again_ms = clock_now_ms() + next_interrupt_ms(b->interrupts++);
-    err_ignore(timers_set(b->pool->options.timers, &b->interrupt, again_ms));
+    timers_set(b->pool->options.timers, &b->interrupt, again_ms);
 }
 
 static void interrupt_again(void *arg) {
@@ -28,14 +29,25 @@ static void interrupt_again(void *arg) {
     pthread_mutex_unlock(&b->pool->lock);
 }
 
-void batch_init(struct batch *b, const struct batch_ops *ops, size_t count, size_t max_concurrent,
-                int64_t deadline_ms) {
-    *b = (struct batch){.ops = ops, .unfinished = count, .deadline_ms = deadline_ms, .unskipped = BATCH_DEADLINE_AHEAD};
-    sched_batch_init(&b->sched, count, max_concurrent);
+enum err batch_init_by_host(struct batch *b, const struct batch_ops *ops, const struct sched_batch_options *options) {
+    *b = (struct batch){.ops = ops, .caller = "", .unfinished = options->count, .deadline_ms = options->deadline_ms};
+    enum err err = sched_batch_init(&b->sched, options);
+    if (err)
+        return err;
     list_init(&b->in_pool);
     list_init(&b->running);
     timer_event_init(&b->interrupt, interrupt_again, b);
     atomic_init(&b->cancelled, FETCH_OK);
+    return ERR_NONE;
+}
+
+void batch_init(struct batch *b, const struct batch_ops *ops, size_t count, size_t max_concurrent,
+                int64_t deadline_ms) {
+    const struct sched_batch_options options = {
+        .count = count, .max_concurrent = max_concurrent, .deadline_ms = deadline_ms};
+    enum err err = batch_init_by_host(b, ops, &options);
+    assert(err == ERR_NONE); /* without hosts it needs no memory */
+    (void)err;
 }
 
 void batch_fini(struct batch *b) {

@@ -47,14 +47,15 @@ void drill_run_sequential(const struct drill_task *tasks, size_t count, const ch
 
 /* ---- as a batch ---- */
 
-static void run(struct batch *batch, size_t index) {
+static void run(struct batch *batch, size_t index, struct sched_again *again, struct batch_next *next) {
     struct drill_batch *b = LIST_ENTRY(batch, struct drill_batch, batch);
+    (void)again, (void)next;
     if (!drill_delay(&b->tasks[index], &batch->cancelled))
         atomic_store(&b->cut, true);
 }
 
-static void skip(struct batch *batch, size_t index, enum fetch_error reason) {
-    (void)index, (void)reason;
+static void skip(struct batch *batch, size_t index, enum fetch_error reason, struct sched_again *again) {
+    (void)index, (void)reason, (void)again;
     atomic_store(&LIST_ENTRY(batch, struct drill_batch, batch)->cut, true);
 }
 

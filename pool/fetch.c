@@ -4,6 +4,7 @@
 #include "pool/certs.h"
 #include "pool/guard.h"
 #include "pool/handles.h"
+#include "pool/retry_budget.h"
 #include "pool/transfer.h"
 #include "pool/url.h"
 
@@ -17,6 +18,8 @@ struct fetcher {
     struct certs *certs;
     struct handles *handles;
     char *user_agent;
+    int64_t max_pause_ms;
+    struct retry_budget retry_budget;
     struct transfer_setup setup;
 };
 
@@ -71,6 +74,7 @@ static enum err fill_fetcher(struct fetcher *f, const struct settings *settings,
         .configure = configure_handle,
         .arg = f,
     };
+    f->max_pause_ms = settings->host.max_pause_ms;
     f->user_agent = strdup(settings->fetch.user_agent);
     enum err err = f->user_agent ? create_guard(f, settings, ret_error) : ERR_NOMEM;
     if (!err)
@@ -89,6 +93,8 @@ enum err fetcher_create(const struct settings *settings, struct timers *timers, 
     }
     struct fetcher *f = calloc(1, sizeof *f);
     (void)snprintf(ret_error, FETCHER_ERROR_BYTES, "%s", err_text(ERR_NOMEM));
+    if (f)
+        retry_budget_init(&f->retry_budget, (int)settings->fetch.retry_budget);
     enum err err = f ? fill_fetcher(f, settings, timers, ret_error) : ERR_NOMEM;
     if (err) {
         fetcher_destroy(f);
@@ -104,6 +110,7 @@ void fetcher_destroy(struct fetcher *f) {
     handles_destroy(f->handles);
     certs_destroy(f->certs);
     guard_destroy(f->guard);
+    retry_budget_fini(&f->retry_budget);
     free(f->user_agent);
     free(f);
     curl_global_cleanup();
@@ -113,6 +120,10 @@ bool fetcher_has_certs(const struct fetcher *f) {
     return !certs_are_empty(f->certs);
 }
 
+struct retry_budget *fetcher_retry_budget(struct fetcher *f) {
+    return &f->retry_budget;
+}
+
 struct fetch_options fetch_default_options(const struct settings *settings) {
     return (struct fetch_options){
         .method = "GET",
@@ -120,6 +131,8 @@ struct fetch_options fetch_default_options(const struct settings *settings) {
         .connect_timeout_ms = settings->fetch.connect_timeout_ms,
         .max_size_bytes = settings->fetch.max_size_bytes,
         .max_redirects = (int)settings->fetch.max_redirects,
+        .retries = (int)settings->fetch.retries,
+        .retry_delay_ms = settings->fetch.retry_delay_ms,
         .follow_redirects = true,
         .decompress = true,
     };
@@ -287,6 +300,15 @@ static enum fetch_error follow(struct hop *hop, const struct fetch_options *opti
     return error;
 }
 
+/* For as long as the host asks, but no longer than the operator allows. */
+static void note_retry_after(const struct fetcher *f, const struct hop *hop, struct fetch_result *result) {
+    if (result->error || result->retry_after_ms == 0)
+        return;
+    if (result->retry_after_ms > f->max_pause_ms)
+        result->retry_after_ms = f->max_pause_ms;
+    memcpy(result->host, hop->host, hop->origin.host_len + 1);
+}
+
 static void run_hops(struct fetcher *f, const struct fetch_request *request, int64_t start_us,
                      struct fetch_result *result) {
     const struct fetch_options *options = request->options;
@@ -313,6 +335,7 @@ static void run_hops(struct fetcher *f, const struct fetch_request *request, int
         if (!goes_on)
             break;
     }
+    note_retry_after(f, &hop, result);
     curl_slist_free_all(hop.headers);
     free(result->final_url);
     result->final_url = hop.owned_url;

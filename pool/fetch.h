@@ -27,6 +27,8 @@ struct fetch_options {
     int64_t connect_timeout_ms;
     int64_t max_size_bytes; /* of the decoded body */
     int max_redirects;
+    int retries;
+    int64_t retry_delay_ms; /* the first time between two attempts is drawn below this */
     bool follow_redirects;
     bool decompress;
     unsigned include; /* enum fetch_include */
@@ -40,8 +42,9 @@ struct fetch_request {
     const _Atomic(enum fetch_error) *cancelled; /* NULL: cannot be; else not FETCH_OK ends the fetch with that error */
 };
 
-/* What all fetches share: guard, certificates, warm handles. */
+/* What all fetches share: guard, certificates, warm handles, the budget of retries. */
 struct fetcher;
+struct retry_budget;
 
 /* `settings` is borrowed during the call, `timers` until fetcher_destroy. Calls curl_global_init: once, before other
  * threads use libcurl. On failure `ret_error` says what is wrong, naming the setting. ERR_INVALID, ERR_IO, ERR_NOMEM,
@@ -55,6 +58,9 @@ void fetcher_destroy(struct fetcher *f);
 
 /* False: no certificate authority is known, so no https server is trusted. */
 bool fetcher_has_certs(const struct fetcher *f);
+
+/* What all retries share. Any thread. */
+struct retry_budget *fetcher_retry_budget(struct fetcher *f);
 
 /* The options that the settings give to a request which says nothing. They borrow from `settings`. */
 struct fetch_options fetch_default_options(const struct settings *settings);

@@ -2,15 +2,67 @@
 
 #include "base/clock.h"
 #include "base/thread.h"
+#include "pool/retry.h"
+#include "pool/url.h"
 
 #include <semaphore.h>
 #include <stdlib.h>
+#include <string.h>
+
+/* ---- hosts ---- */
+
+/* Reads the hosts of a list. Most URLs begin like the one before, and then lead to the same host. */
+struct host_reader {
+    const char *(*url_of)(const void *arg, size_t index);
+    const void *arg;
+    const char *start; /* of the URL before: scheme, host and port */
+    size_t start_len;
+    size_t name_len;
+    char name[URL_HOST_MAX_BYTES];
+};
+
+static bool begins_like_before(const struct host_reader *reader, const char *url) {
+    return reader->start && strncmp(url, reader->start, reader->start_len) == 0 &&
+           strchr("/?#", url[reader->start_len]); /* the end of the text, too */
+}
+
+/* Without a dot at the end, which makes no other host of it. Nothing for what is not a URL. */
+static void read_name(struct host_reader *reader, const char *url) {
+    struct url_origin origin;
+    const char *reason;
+    reader->start = NULL;
+    reader->name_len = 0;
+    if (url_check(url, &origin, &reason))
+        return;
+    reader->start = url;
+    reader->start_len = (size_t)(strstr(url, "://") - url) + 3;
+    reader->start_len += strcspn(url + reader->start_len, "/?#");
+    reader->name_len = origin.host_len;
+    memcpy(reader->name, origin.text + origin.host_start, origin.host_len);
+    if (reader->name_len > 1 && reader->name[reader->name_len - 1] == '.')
+        reader->name_len--;
+}
+
+static size_t read_host(void *arg, size_t index, char ret_name[SCHED_HOST_NAME_BYTES]) {
+    struct host_reader *reader = arg;
+    const char *url = reader->url_of(reader->arg, index);
+    if (!begins_like_before(reader, url))
+        read_name(reader, url);
+    memcpy(ret_name, reader->name, reader->name_len);
+    return reader->name_len;
+}
+
+/* ---- a list ---- */
+
+static const char *url_of_item(const void *arg, size_t index) {
+    return ((const struct fetch_batch *)arg)->items[index].url;
+}
 
 static struct fetch_batch *of_batch(struct batch *b) {
     return LIST_ENTRY(b, struct fetch_batch, batch);
 }
 
-static void run(struct batch *batch, size_t index) {
+static void run(struct batch *batch, size_t index, struct sched_again *again, struct batch_next *next) {
     struct fetch_batch *b = of_batch(batch);
     const struct fetch_item *item = &b->items[index];
     const struct fetch_request request = {
@@ -22,18 +74,20 @@ static void run(struct batch *batch, size_t index) {
     struct fetch_result result;
     fetch_result_init(&result);
     result.timings.queue_us = clock_now_us() - batch->submitted_at_us;
-    fetch_url(b->fetcher, &request, &result);
-    b->ops->result(b, index, &result);
+    if (retry_run(b->fetcher, &request, index, again, &result, next))
+        b->ops->result(b, index, &result);
     fetch_result_fini(&result);
 }
 
-static void skip(struct batch *batch, size_t index, enum fetch_error reason) {
+static void skip(struct batch *batch, size_t index, enum fetch_error reason, struct sched_again *again) {
     struct fetch_batch *b = of_batch(batch);
     struct fetch_result result;
     fetch_result_init(&result);
     fetch_result_fail(&result, reason, NULL);
     result.timings.queue_us = clock_now_us() - batch->submitted_at_us;
+    retry_abandon(again, &result);
     b->ops->result(b, index, &result);
+    fetch_result_fini(&result);
 }
 
 static void done(struct batch *batch) {
@@ -44,7 +98,7 @@ static void done(struct batch *batch) {
 static const struct batch_ops batch_ops = {.run = run, .skip = skip, .done = done};
 
 void fetch_batch_init(struct fetch_batch *b, const struct fetch_batch_ops *ops) {
-    *b = (struct fetch_batch){.ops = ops, .max_concurrent = 1, .deadline_ms = CLOCK_NEVER};
+    *b = (struct fetch_batch){.ops = ops, .max_concurrent = 1, .deadline_ms = CLOCK_NEVER, .caller = ""};
     arena_init(&b->arena);
 }
 
@@ -69,8 +123,21 @@ enum err fetch_batch_add(struct fetch_batch *b, const struct fetch_item *item) {
 }
 
 enum err fetch_batch_submit(struct fetch_batch *b, struct pool *pool, struct fetcher *fetcher) {
+    struct host_reader reader = {.url_of = url_of_item, .arg = b};
+    const struct sched_batch_options options = {
+        .count = b->count,
+        .max_concurrent = b->max_concurrent,
+        .deadline_ms = b->deadline_ms,
+        .host_delay_ms = b->host_delay_ms,
+        .per_host = b->per_host,
+        .host_of = read_host,
+        .arg = &reader,
+    };
     b->fetcher = fetcher;
-    batch_init(&b->batch, &batch_ops, b->count, b->max_concurrent, b->deadline_ms);
+    enum err err = batch_init_by_host(&b->batch, &batch_ops, &options);
+    if (err)
+        return err;
+    b->batch.caller = b->caller;
     b->submitted = true;
     return pool_submit(pool, &b->batch);
 }
@@ -89,18 +156,23 @@ struct fetch_all_call {
     sem_t done;
 };
 
-static void run_one(struct batch *batch, size_t index) {
+static const char *url_of_request(const void *arg, size_t index) {
+    return ((const struct fetch_all_call *)arg)->requests[index].url;
+}
+
+static void run_one(struct batch *batch, size_t index, struct sched_again *again, struct batch_next *next) {
     struct fetch_all_call *call = LIST_ENTRY(batch, struct fetch_all_call, batch);
     struct fetch_request request = call->requests[index];
     request.deadline_ms = CLOCK_NEVER;
     request.cancelled = &batch->cancelled;
     call->results[index].timings.queue_us = clock_now_us() - batch->submitted_at_us;
-    fetch_url(call->fetcher, &request, &call->results[index]);
+    (void)retry_run(call->fetcher, &request, index, again, &call->results[index], next); /* at last it is the result */
 }
 
-static void skip_one(struct batch *batch, size_t index, enum fetch_error reason) {
+static void skip_one(struct batch *batch, size_t index, enum fetch_error reason, struct sched_again *again) {
     struct fetch_all_call *call = LIST_ENTRY(batch, struct fetch_all_call, batch);
     fetch_result_fail(&call->results[index], reason, NULL);
+    retry_abandon(again, &call->results[index]);
 }
 
 static void all_done(struct batch *batch) {
@@ -112,9 +184,19 @@ static const struct batch_ops fetch_all_ops = {.run = run_one, .skip = skip_one,
 enum err fetch_all(struct pool *pool, struct fetcher *fetcher, const struct fetch_request *requests, size_t count,
                    size_t max_concurrent, struct fetch_result *results) {
     struct fetch_all_call call = {.fetcher = fetcher, .requests = requests, .results = results};
+    struct host_reader reader = {.url_of = url_of_request, .arg = &call};
+    const struct sched_batch_options options = {
+        .count = count,
+        .max_concurrent = max_concurrent,
+        .deadline_ms = CLOCK_NEVER,
+        .host_of = read_host,
+        .arg = &reader,
+    };
+    enum err err = batch_init_by_host(&call.batch, &fetch_all_ops, &options);
+    if (err)
+        return err;
     sem_init(&call.done, 0, 0);
-    batch_init(&call.batch, &fetch_all_ops, count, max_concurrent, CLOCK_NEVER);
-    enum err err = pool_submit(pool, &call.batch);
+    err = pool_submit(pool, &call.batch);
     if (!err)
         thread_wait(&call.done);
     batch_fini(&call.batch);

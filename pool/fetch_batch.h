@@ -40,7 +40,10 @@ struct fetch_batch {
     size_t count;
     size_t capacity;
     size_t max_concurrent;
-    int64_t deadline_ms; /* monotonic, CLOCK_NEVER for none */
+    uint32_t per_host;     /* in flight to one host; 0: as many as the settings allow */
+    int64_t host_delay_ms; /* between two starts of this batch to one host */
+    int64_t deadline_ms;   /* monotonic, CLOCK_NEVER for none */
+    const char *caller;    /* who asks; borrowed until `done` */
     bool submitted;
 };
 

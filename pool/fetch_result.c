@@ -20,6 +20,7 @@ void fetch_result_fini(struct fetch_result *r) {
     }
     free(r->redirects);
     free(r->final_url);
+    free(r->attempts);
     buf_fini(&r->headers);
     buf_fini(&r->body);
     fetch_result_init(r);

@@ -39,7 +39,19 @@ struct fetch_connection {
     bool reused;
 };
 
-enum { FETCH_ERROR_TEXT_BYTES = 256 };
+/* Why there was no further attempt though one might have helped. */
+enum fetch_given_up { FETCH_GIVEN_UP_NOT, FETCH_GIVEN_UP_RETRIES, FETCH_GIVEN_UP_DEADLINE, FETCH_GIVEN_UP_BUDGET };
+
+/* One attempt of a fetch that may be tried again. */
+struct fetch_attempt {
+    int status;             /* 0 with an error */
+    enum fetch_error error; /* FETCH_OK with a status */
+    enum fetch_given_up given_up;
+    int64_t elapsed_us;
+    int64_t delay_ms; /* until the next one, at least; -1: it was the last */
+};
+
+enum { FETCH_ERROR_TEXT_BYTES = 256, FETCH_HOST_BYTES = 256 };
 
 /* Owns all its memory. `headers` holds name, NUL, value, NUL for each header of the last response, names in lower
  * case. */
@@ -56,6 +68,10 @@ struct fetch_result {
     struct fetch_connection connection;
     struct buf headers;
     struct buf body;
+    int64_t retry_after_ms; /* of a 429 or a 503 whose host asks to be left in peace, bounded by the settings; else 0 */
+    char host[FETCH_HOST_BYTES]; /* the one that asks; only then */
+    struct fetch_attempt *attempts;
+    size_t attempt_count;
 };
 
 void fetch_result_init(struct fetch_result *r);

@@ -63,13 +63,13 @@ static void close_list(struct list *cold) {
     }
 }
 
-/* Without memory for the timer the handles stay until they are used or crowded out. */
 static void set_sweep_locked(struct handles *h) {
     struct list *node = list_last(&h->age);
     if (h->sweep_is_set || !node)
         return;
     int64_t due_ms = LIST_ENTRY(node, struct handle, in_age)->idle_since_ms + h->options.idle_timeout_ms;
-    h->sweep_is_set = timers_set(h->options.timers, &h->sweep, due_ms + h->options.idle_timeout_ms / 8 + 1) == ERR_NONE;
+    timers_set(h->options.timers, &h->sweep, due_ms + h->options.idle_timeout_ms / 8 + 1);
+    h->sweep_is_set = true;
 }
 
 static void sweep(void *arg) {

@@ -6,7 +6,10 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { POOL_SLICE = 1000 }; /* items that the timers' thread skips at a time */
+enum {
+    POOL_SLICE = 256,      /* items that are skipped at a time */
+    POOL_LINK_SLICE = 1024 /* hosts that a batch is linked to at a time */
+};
 
 /* ---- life of the pool ---- */
 
@@ -17,11 +20,13 @@ enum err pool_create(const struct pool_options *options, struct pool **ret_pool)
     p->options = *options;
     pthread_mutex_init(&p->lock, NULL);
     sem_init(&p->empty, 0, 0);
-    sched_init(&p->sched);
+    sched_init(&p->sched, &options->hosts);
+    p->wake_at_ms = CLOCK_NEVER;
     list_init(&p->batches);
     list_init(&p->idle);
     list_init(&p->left);
     timer_event_init(&p->retry, worker_retry_start, p);
+    timer_event_init(&p->wake, worker_wake_sched, p);
     *ret_pool = p;
     return ERR_NONE;
 }
@@ -31,7 +36,9 @@ void pool_destroy(struct pool *p) {
         return;
     timers_cancel(p->options.timers, &p->retry);
     worker_stop_all(p);
+    timers_cancel(p->options.timers, &p->wake);
     assert(list_is_empty(&p->batches));
+    sched_fini(&p->sched);
     sem_destroy(&p->empty);
     pthread_mutex_destroy(&p->lock);
     free(p);
@@ -57,52 +64,70 @@ void pool_read_stats(struct pool *p, struct pool_stats *ret_stats) {
 
 /* ---- batches ---- */
 
-/* The batch may be freed by now when the last of its items was among these. */
-static void skip_items(struct batch *b, size_t first, size_t end, enum fetch_error reason) {
+/* An item that was taken out of the scheduler. */
+struct taken {
+    size_t index;
+    struct sched_again *again;
+};
+
+/* Skips items that were not started; there are as many. The batch may be freed by now when the last of its items was
+ * among these. */
+static void skip_slice(struct batch *b, size_t count, enum fetch_error reason) {
     struct pool *p = b->pool;
-    if (first == end)
-        return;
-    for (size_t i = first; i < end; i++)
-        b->ops->skip(b, i, reason);
+    struct taken items[POOL_SLICE];
+    assert(count > 0 && count <= POOL_SLICE);
     pthread_mutex_lock(&p->lock);
-    bool done = batch_count_finished_locked(b, end - first);
+    for (size_t i = 0; i < count; i++)
+        sched_take_closed(&p->sched, &b->sched, clock_now_ms(), &items[i].index, &items[i].again);
+    worker_unlock(p);
+    for (size_t i = 0; i < count; i++)
+        b->ops->skip(b, items[i].index, reason, items[i].again);
+    pthread_mutex_lock(&p->lock);
+    bool done = batch_count_finished_locked(b, count);
     pthread_mutex_unlock(&p->lock);
     if (done)
         batch_finish(b);
 }
 
-/* The index of the first item that has to be skipped. The batch cannot be done before those are. */
-static size_t cancel_locked(struct batch *b, enum fetch_error reason) {
-    if (b->done || atomic_load(&b->cancelled) != FETCH_OK)
-        return b->sched.count;
-    atomic_store(&b->cancelled, reason);
-    size_t first = sched_close(&b->pool->sched, &b->sched);
-    batch_interrupt_locked(b);
-    return first;
+static size_t slice_of(size_t count) {
+    return count < POOL_SLICE ? count : POOL_SLICE;
 }
 
-/* Skips a slice of what was not started. False: that was all, and the batch may be freed. */
-static bool skip_slice(struct batch *b) {
-    size_t first = b->unskipped;
-    size_t count = b->sched.count;
-    size_t end = count - first > POOL_SLICE ? first + POOL_SLICE : count;
-    b->unskipped = end;
-    skip_items(b, first, end, FETCH_DEADLINE);
-    return end < count;
+/* The batch cannot be done before its last slice. */
+static void skip_items(struct batch *b, size_t count, enum fetch_error reason) {
+    while (count > 0) {
+        size_t slice = slice_of(count);
+        count -= slice;
+        skip_slice(b, slice, reason);
+    }
+}
+
+/* The number of items that have to be skipped. The batch cannot be done before those are. */
+static size_t cancel_locked(struct batch *b, enum fetch_error reason) {
+    if (b->done || atomic_load(&b->cancelled) != FETCH_OK)
+        return 0;
+    atomic_store(&b->cancelled, reason);
+    size_t count = sched_close(&b->pool->sched, &b->sched, clock_now_ms());
+    batch_interrupt_locked(b);
+    return count;
 }
 
 /* In the timers' thread, once for each slice: the rest waits until the other timers had their turn. A batch with items
- * left to skip cannot be done, so it stays as it is between. Without memory for the timer all is skipped at once. */
+ * left to skip cannot be done, so it stays as it is between. */
 static void reach_deadline(void *arg) {
     struct batch *b = arg;
     struct timers *timers = b->pool->options.timers;
     pthread_mutex_lock(&b->pool->lock);
-    if (b->unskipped == BATCH_DEADLINE_AHEAD)
+    if (b->unskipped == 0)
         b->unskipped = cancel_locked(b, FETCH_DEADLINE);
-    pthread_mutex_unlock(&b->pool->lock);
-    bool more = skip_slice(b);
-    while (more && timers_set(timers, &b->deadline, clock_now_ms()))
-        more = skip_slice(b);
+    size_t slice = slice_of(b->unskipped);
+    b->unskipped -= slice;
+    bool more = b->unskipped > 0;
+    worker_unlock(b->pool);
+    if (slice > 0)
+        skip_slice(b, slice, FETCH_DEADLINE);
+    if (more)
+        timers_set(timers, &b->deadline, clock_now_ms());
 }
 
 static enum err admit_locked(struct pool *p, struct batch *b) {
@@ -112,10 +137,34 @@ static enum err admit_locked(struct pool *p, struct batch *b) {
         return ERR_LIMIT;
     if (b->unfinished > p->options.max_waiting - p->sched.waiting)
         return ERR_FULL;
+    if (b->unfinished > 0 && sched_add(&p->sched, &b->sched, b->caller))
+        return ERR_NOMEM;
     timer_event_init(&b->deadline, reach_deadline, b);
     if (b->deadline_ms != CLOCK_NEVER)
-        return timers_set(p->options.timers, &b->deadline, b->deadline_ms);
+        timers_set(p->options.timers, &b->deadline, b->deadline_ms);
+    p->open_batches++;
     return ERR_NONE;
+}
+
+/* Its items may run, and be done, before all of its hosts are linked; it must not be, hence one more. */
+static bool link_first_locked(struct pool *p, struct batch *b) {
+    bool more = sched_link(&p->sched, &b->sched, POOL_LINK_SLICE, clock_now_ms());
+    b->unfinished += more;
+    return more;
+}
+
+static void link_rest(struct pool *p, struct batch *b) {
+    bool more = true;
+    while (more) {
+        pthread_mutex_lock(&p->lock);
+        more = sched_link(&p->sched, &b->sched, POOL_LINK_SLICE, clock_now_ms());
+        worker_unlock(p);
+    }
+    pthread_mutex_lock(&p->lock);
+    bool done = batch_count_finished_locked(b, 1);
+    pthread_mutex_unlock(&p->lock);
+    if (done)
+        batch_finish(b);
 }
 
 enum err pool_submit(struct pool *p, struct batch *b) {
@@ -123,30 +172,30 @@ enum err pool_submit(struct pool *p, struct batch *b) {
     b->submitted_at_us = clock_now_us();
     pthread_mutex_lock(&p->lock);
     enum err err = admit_locked(p, b);
-    p->open_batches += !err;
-    if (!err && b->unfinished > 0) {
-        list_push_back(&p->batches, &b->in_pool);
-        sched_add(&p->sched, &b->sched);
-    }
-    bool empty = !err && b->unfinished == 0 && batch_count_finished_locked(b, 0);
-    struct worker *wake = NULL;
-    bool start = !err && !empty && worker_want_locked(p, &wake);
-    pthread_mutex_unlock(&p->lock);
-    if (err)
+    if (err) {
+        pthread_mutex_unlock(&p->lock);
         return err;
+    }
+    bool empty = b->unfinished == 0 && batch_count_finished_locked(b, 0);
+    bool more = false;
+    if (!empty) {
+        list_push_back(&p->batches, &b->in_pool);
+        more = link_first_locked(p, b);
+    }
+    worker_unlock(p);
     if (empty)
         batch_finish(b);
-    else
-        worker_wake(p, wake, start);
+    else if (more)
+        link_rest(p, b);
     return ERR_NONE;
 }
 
 void pool_cancel(struct batch *b, enum fetch_error reason) {
     struct pool *p = b->pool;
     pthread_mutex_lock(&p->lock);
-    size_t first = cancel_locked(b, reason);
-    pthread_mutex_unlock(&p->lock);
-    skip_items(b, first, b->sched.count, reason);
+    size_t count = cancel_locked(b, reason);
+    worker_unlock(p);
+    skip_items(b, count, reason);
 }
 
 static struct batch *first_uncancelled_locked(struct pool *p) {
@@ -161,30 +210,28 @@ static struct batch *first_uncancelled_locked(struct pool *p) {
 void pool_cancel_all(struct pool *p, enum fetch_error reason) {
     pthread_mutex_lock(&p->lock);
     for (struct batch *b = first_uncancelled_locked(p); b; b = first_uncancelled_locked(p)) {
-        size_t first = cancel_locked(b, reason);
-        if (first == b->sched.count) /* all have started: they end by themselves, and the batch with them */
+        size_t count = cancel_locked(b, reason);
+        if (count == 0) /* all have started: they end by themselves, and the batch with them */
             continue;
         pthread_mutex_unlock(&p->lock);
-        skip_items(b, first, b->sched.count, reason);
+        skip_items(b, count, reason);
         pthread_mutex_lock(&p->lock);
     }
-    pthread_mutex_unlock(&p->lock);
+    worker_unlock(p);
 }
 
-void pool_hold(struct batch *b) {
-    pthread_mutex_lock(&b->pool->lock);
+void pool_hold(struct batch *b, size_t wanted) {
+    struct pool *p = b->pool;
+    pthread_mutex_lock(&p->lock);
     if (!b->done)
-        sched_hold(&b->sched);
-    pthread_mutex_unlock(&b->pool->lock);
+        sched_hold(&p->sched, &b->sched, wanted, clock_now_ms());
+    worker_unlock(p);
 }
 
 void pool_release(struct batch *b) {
     struct pool *p = b->pool;
-    struct worker *wake = NULL;
     pthread_mutex_lock(&p->lock);
     if (!b->done)
         sched_release(&p->sched, &b->sched);
-    bool start = worker_want_locked(p, &wake);
-    pthread_mutex_unlock(&p->lock);
-    worker_wake(p, wake, start);
+    worker_unlock(p);
 }

@@ -21,6 +21,7 @@ struct pool_options {
     size_t max_workers;
     size_t max_waiting; /* items of all batches together that were not started */
     int64_t idle_timeout_ms;
+    struct sched_options hosts;
     struct timers *timers; /* borrowed; outlives the pool */
     /* Told once when no thread can be had, and again only after one could; may be NULL. Any thread, without a lock
      * held. */
@@ -50,8 +51,9 @@ enum err pool_submit(struct pool *p, struct batch *b) ERR_MUST_CHECK;
  * not have been freed; one that is done is left alone. Any thread, also within the batch's functions. */
 void pool_cancel(struct batch *b, enum fetch_error reason);
 
-/* While held, no further item of the batch is started. Any thread, until the batch is done. */
-void pool_hold(struct batch *b);
+/* While held, no item of the batch is started but `wanted`, if any (SCHED_NO_ITEM): the first one that is not done. May
+ * be called again when that has become another. Any thread, until the batch is done. */
+void pool_hold(struct batch *b, size_t wanted);
 void pool_release(struct batch *b);
 
 /* From now on pool_submit refuses with ERR_CLOSED. Any thread. */

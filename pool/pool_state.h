@@ -15,8 +15,10 @@ struct pool {
     struct pool_options options;
     sem_t empty;              /* posted when a stopping pool has neither workers nor batches left */
     struct timer_event retry; /* tries again to start a worker when there is none */
+    struct timer_event wake;  /* when the scheduler has something to do */
     pthread_mutex_t lock;     /* guards all below, and the private fields of batches */
     struct sched sched;
+    int64_t wake_at_ms;    /* what `wake` is set to */
     struct list batches;   /* that are not done */
     struct list idle;      /* workers that wait, the last one to come in front */
     struct list left;      /* workers whose thread has ended or is about to, to be joined */

@@ -109,6 +109,38 @@ static void put_connection(struct json *j, const struct fetch_connection *connec
     json_object_close(j);
 }
 
+static const char *const given_up_names[] = {
+    [FETCH_GIVEN_UP_RETRIES] = "retries", [FETCH_GIVEN_UP_DEADLINE] = "deadline", [FETCH_GIVEN_UP_BUDGET] = "budget"};
+
+static void put_attempt(struct json *j, const struct fetch_attempt *attempt) {
+    json_object_open(j);
+    json_key(j, "status");
+    json_int(j, attempt->error ? 0 : attempt->status);
+    if (attempt->error) {
+        json_key(j, "error_code");
+        json_text(j, fetch_error_name(attempt->error));
+    }
+    json_key(j, "elapsed");
+    json_seconds(j, attempt->elapsed_us);
+    if (attempt->delay_ms >= 0) {
+        json_key(j, "delay");
+        json_seconds(j, attempt->delay_ms * 1000);
+    }
+    if (attempt->given_up != FETCH_GIVEN_UP_NOT) {
+        json_key(j, "given_up");
+        json_text(j, given_up_names[attempt->given_up]);
+    }
+    json_object_close(j);
+}
+
+static void put_attempts(struct json *j, const struct fetch_result *result) {
+    json_key(j, "attempts");
+    json_array_open(j);
+    for (size_t i = 0; i < result->attempt_count; i++)
+        put_attempt(j, &result->attempts[i]);
+    json_array_close(j);
+}
+
 static void put_base(struct json *j, const struct fetch_item *item, size_t index, const struct fetch_result *result) {
     json_key(j, "url");
     json_text(j, item->url);
@@ -152,6 +184,8 @@ enum err result_json(struct buf *out, const struct fetch_item *item, size_t inde
         put_connection(&j, &result->connection);
     if (include & FETCH_INCLUDE_TIMINGS)
         put_timings(&j, &result->timings);
+    if (include & FETCH_INCLUDE_ATTEMPTS)
+        put_attempts(&j, result);
     json_object_close(&j);
     return json_end(&j);
 }

@@ -11,7 +11,8 @@
 enum {
     TRANSFER_MAX_HEADERS = 1000,
     TRANSFER_REDIRECT_BODY_BYTES =
-        64 * 1024,                   /* read and dropped to keep the connection; beyond it is cheaper to close */
+        64 * 1024, /* read and dropped to keep the connection; beyond it is cheaper to close */
+    TRANSFER_MAX_RETRY_AFTER_S = 7 * 86400,
     TRANSFER_IDLE_CONNECTION_S = 60, /* below the keep-alive time of usual servers, to spare useless tries */
 };
 
@@ -271,6 +272,14 @@ static void note_connection(CURL *easy, struct fetch_connection *connection) {
                                                                   : "";
 }
 
+/* RFC 9110, section 10.2.3: seconds or a date, both of which libcurl reads. */
+static int64_t read_retry_after(CURL *easy, long status) {
+    curl_off_t seconds = 0;
+    if (status == 429 || status == 503)
+        (void)curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &seconds);
+    return seconds < TRANSFER_MAX_RETRY_AFTER_S ? seconds * 1000 : (int64_t)TRANSFER_MAX_RETRY_AFTER_S * 1000;
+}
+
 void transfer_perform(CURL *easy, const struct transfer_request *request, struct fetch_result *result,
                       struct transfer_response *ret_response) {
     struct transfer t = {.easy = easy, .request = request, .result = result, .response = ret_response};
@@ -297,6 +306,7 @@ void transfer_perform(CURL *easy, const struct transfer_request *request, struct
     if (request->include & FETCH_INCLUDE_CONNECTION)
         note_connection(easy, &result->connection);
     result->status = (int)status;
+    result->retry_after_ms = read_retry_after(easy, status);
     if (!code || t.stop == TRANSFER_STOP_REDIRECT_BODY)
         return;
     const struct transfer_failure failure = {

@@ -62,25 +62,76 @@ static bool wait_locked(struct worker *w) {
     return true;
 }
 
-/* Runs the item without the lock. Before that, the next worker is woken if there is more to do: so a batch wakes as
- * many as it needs, one after the other, and whoever submitted it wakes one only. */
-static void run_item_locked(struct worker *w, struct sched_batch *picked, size_t index) {
-    struct pool *p = w->pool;
-    struct batch *b = LIST_ENTRY(picked, struct batch, sched);
-    struct worker *wake;
-    list_push_back(&b->running, &w->in_batch);
-    bool start = worker_want_locked(p, &wake);
-    pthread_mutex_unlock(&p->lock);
-    worker_wake(p, wake, start);
-    b->ops->run(b, index);
-    pthread_mutex_lock(&p->lock);
-    list_remove(&w->in_batch);
-    sched_finish(&p->sched, picked);
+/* Counts an item as done. The lock is free meanwhile if that was the last of its batch. */
+static void end_item_locked(struct pool *p, struct batch *b) {
     if (!batch_count_finished_locked(b, 1))
         return;
     pthread_mutex_unlock(&p->lock);
     batch_finish(b);
     pthread_mutex_lock(&p->lock);
+}
+
+/* What the item asks for: to be run again, unless its batch was cancelled meanwhile, or that its host be left in peace.
+ * A pause that there is no memory for is not kept. */
+static void finish_item_locked(struct pool *p, struct sched_flow *f, const struct batch_next *next) {
+    struct batch *b = LIST_ENTRY(f->batch, struct batch, sched);
+    int64_t now_ms = clock_now_ms();
+    bool skip = next->again && b->sched.closed;
+    size_t index = next->again ? next->again->index : 0;
+    if (next->pause_until_ms != 0)
+        err_ignore(sched_pause_host(&p->sched, next->host, next->pause_until_ms, false, now_ms));
+    sched_finish(&p->sched, f, skip ? NULL : next->again, next->again_at_ms, now_ms);
+    if (next->again && !skip)
+        return;
+    if (skip) {
+        pthread_mutex_unlock(&p->lock);
+        b->ops->skip(b, index, atomic_load(&b->cancelled), next->again);
+        pthread_mutex_lock(&p->lock);
+    }
+    end_item_locked(p, b);
+}
+
+/* Runs the item without the lock. Before that, the next worker is woken if there is more to do: so a batch wakes as
+ * many as it needs, one after the other, and whoever submitted it wakes one only. */
+static void run_item_locked(struct worker *w, struct sched_flow *f, size_t index, struct sched_again *again) {
+    struct pool *p = w->pool;
+    struct batch *b = LIST_ENTRY(f->batch, struct batch, sched);
+    struct batch_next next;
+    next.again = NULL;
+    next.pause_until_ms = 0;
+    list_push_back(&b->running, &w->in_batch);
+    worker_unlock(p);
+    b->ops->run(b, index, again, &next);
+    pthread_mutex_lock(&p->lock);
+    list_remove(&w->in_batch);
+    finish_item_locked(p, f, &next);
+}
+
+/* Skips one item whose host is paused for longer than its batch has time. */
+static bool skip_doomed_locked(struct pool *p) {
+    size_t index;
+    struct sched_again *again;
+    struct sched_batch *taken = sched_take_doomed(&p->sched, clock_now_ms(), &index, &again);
+    if (!taken)
+        return false;
+    struct batch *b = LIST_ENTRY(taken, struct batch, sched);
+    worker_unlock(p);
+    b->ops->skip(b, index, FETCH_HOST_PAUSED, again);
+    pthread_mutex_lock(&p->lock);
+    end_item_locked(p, b);
+    return true;
+}
+
+static bool do_one_locked(struct worker *w) {
+    struct pool *p = w->pool;
+    size_t index;
+    struct sched_again *again;
+    if (skip_doomed_locked(p))
+        return true;
+    struct sched_flow *f = sched_pick(&p->sched, clock_now_ms(), &index, &again);
+    if (f)
+        run_item_locked(w, f, index, again);
+    return f != NULL;
 }
 
 static void *worker_main(void *arg) {
@@ -89,10 +140,9 @@ static void *worker_main(void *arg) {
     pthread_mutex_lock(&p->lock);
     w->thread = pthread_self();
     do {
-        size_t index;
-        struct sched_batch *picked;
-        while ((picked = sched_pick(&p->sched, &index)) != NULL)
-            run_item_locked(w, picked, index);
+        while (do_one_locked(w))
+            continue;
+        worker_set_wake_locked(p);
     } while (wait_locked(w));
     list_push_back(&p->left, &w->in_pool);
     p->workers--;
@@ -123,8 +173,8 @@ static void count_failed_start_locked(struct pool *p) {
     p->workers--;
     if (pool_is_empty_locked(p))
         sem_post(&p->empty);
-    else if (p->workers == 0 && !p->stopping) /* without memory for the timer the next batch tries again */
-        err_ignore(timers_set(p->options.timers, &p->retry, clock_now_ms() + WORKER_RETRY_MS));
+    else if (p->workers == 0 && !p->stopping)
+        timers_set(p->options.timers, &p->retry, clock_now_ms() + WORKER_RETRY_MS);
 }
 
 static void start_or_retry(struct pool *p) {
@@ -154,11 +204,33 @@ void worker_wake(struct pool *p, struct worker *wake, bool start) {
 
 void worker_retry_start(void *pool) {
     struct pool *p = pool;
-    struct worker *wake;
     pthread_mutex_lock(&p->lock);
+    worker_unlock(p);
+}
+
+void worker_set_wake_locked(struct pool *p) {
+    int64_t due_ms = sched_next_due(&p->sched);
+    if (due_ms == p->wake_at_ms)
+        return;
+    p->wake_at_ms = due_ms;
+    if (due_ms != CLOCK_NEVER)
+        timers_set(p->options.timers, &p->wake, due_ms);
+}
+
+void worker_unlock(struct pool *p) {
+    struct worker *wake;
     bool start = worker_want_locked(p, &wake);
+    worker_set_wake_locked(p);
     pthread_mutex_unlock(&p->lock);
     worker_wake(p, wake, start);
+}
+
+void worker_wake_sched(void *pool) {
+    struct pool *p = pool;
+    pthread_mutex_lock(&p->lock);
+    p->wake_at_ms = CLOCK_NEVER;
+    sched_advance(&p->sched, clock_now_ms());
+    worker_unlock(p);
 }
 
 void worker_stop_all(struct pool *p) {

@@ -10,6 +10,15 @@
  * to be started and is counted already. To be followed by worker_wake without the lock. */
 bool worker_want_locked(struct pool *p, struct worker **ret_wake);
 
+/* Takes note of when the scheduler has to be woken. After each change of what it holds. */
+void worker_set_wake_locked(struct pool *p);
+
+/* Unlocks the pool after the scheduler has changed: sees to the next wake, and to one more worker if one is wanted. */
+void worker_unlock(struct pool *p);
+
+/* Timer function of `wake`; `pool` is a struct pool. */
+void worker_wake_sched(void *pool);
+
 /* Does what worker_want_locked has decided. When no thread can be had, those that are there do the work; with none at
  * all the start is tried again shortly. */
 void worker_wake(struct pool *p, struct worker *wake, bool start);

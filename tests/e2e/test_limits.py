@@ -103,7 +103,8 @@ def test_a_client_that_leaves_takes_its_fetches_along(daemon, origin):
     assert len(origin.requests) == 4
 
 
-def test_many_clients_that_leave_take_nothing_else_along(daemon, origin):
+def test_many_clients_that_leave_take_nothing_else_along(start_daemon, origin):
+    daemon = start_daemon({"host.max_concurrent": 100})
     staying = daemon.begin_batch([origin.url("/held")])
     origin.wait_for_requests(1)
     leaving = [daemon.begin_batch([origin.url("/held")] * 2) for _ in range(30)]

@@ -62,7 +62,7 @@ def test_an_empty_list_answers_an_empty_array(daemon):
 @pytest.mark.parametrize("limit", [1, 5, 50])
 def test_max_concurrent_is_reached_and_never_exceeded(daemon, origin, limit):
     url = origin.on("/gather", gather(limit))
-    results = daemon.fetch([f"{url}?n={n}" for n in range(limit * 4)], max_concurrent=limit)
+    results = daemon.fetch([f"{url}?n={n}" for n in range(limit * 4)], max_concurrent=limit, per_host=limit)
     assert all(result["status"] == 200 for result in results)
     assert origin.peak == limit
     assert len(origin.requests) == limit * 4

@@ -60,7 +60,9 @@ def item(**options):
     (batch(max_size=-1), "/max_size"), (batch(max_size=0.5), "/max_size"), (batch(max_size=100 * 1024 * 1024 + 1), "/max_size"),
     (batch(max_size="1MiB"), "/max_size"), (batch(decompress="no"), "/decompress"), (batch(decompress=0), "/decompress"),
     (batch(include="body"), "/include"), (batch(include=["nonsense"]), "/include/0"), (item(include=["body", 5]), "/1/include/1"),
-    (item(include={}), "/1/include"), (batch(include=["sha256"]), "/include/0"), (batch(retries=1), "/retries"),
+    (item(include={}), "/1/include"), (batch(include=["sha256"]), "/include/0"), (batch(retries=-1), "/retries"), (batch(retries=11), "/retries"),
+    (batch(retry_delay=0), "/retry_delay"), (batch(per_host=0), "/per_host"), (batch(per_host=257), "/per_host"),
+    (batch(host_delay=-1), "/host_delay"), (batch(tries=1), "/tries"),
 ])
 def test_what_is_wrong_is_a_422_that_points_at_it(steady_daemon, body, pointer):
     assert_points_at(assert_problem(steady_daemon.post("/fetch", body), 422), pointer)

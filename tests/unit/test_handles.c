@@ -335,18 +335,6 @@ TEST(handle_that_cannot_be_made_is_told) {
     assert_int_equal(handles_idle(handles), 0);
 }
 
-TEST(put_without_memory_for_the_timer_keeps_the_handle) {
-    create(MAX_IDLE, 10);
-    struct handle *handle = take("http://a:80");
-    unit_fail_allocation(1);
-    handles_put(handles, handle);
-    unit_fail_allocation(0);
-    assert_int_equal(handles_idle(handles), 1);
-    handles_put(handles, take("http://b:80")); /* sets the timer for both */
-    thread_wait(&closing);
-    thread_wait(&closing);
-}
-
 TEST(create_without_memory_fails) {
     const struct handles_options options = {.max_idle = 1, .timers = timers};
     unit_fail_allocation(1);
@@ -374,7 +362,6 @@ int main(void) {
         HANDLES_TEST(any_mix_of_takes_and_puts_behaves_like_the_model),
         HANDLES_TEST(threads_share_the_handles),
         HANDLES_TEST(handle_that_cannot_be_made_is_told),
-        HANDLES_TEST(put_without_memory_for_the_timer_keeps_the_handle),
         HANDLES_TEST(create_without_memory_fails),
     };
     return cmocka_run_group_tests_name("handles", tests, NULL, NULL);

@@ -73,7 +73,7 @@ TEST(destroying_none_does_no_harm) {
 }
 
 TEST(create_without_memory_fails) {
-    const struct pool_options options = {.max_workers = 1, .max_waiting = 1};
+    const struct pool_options options = {.max_workers = 1, .max_waiting = 1, .hosts = {.host_max_concurrent = 1}};
     struct pool *none = NULL;
     unit_fail_allocation(1);
     enum err err = pool_create(&options, &none);
@@ -218,18 +218,6 @@ TEST(closed_pool_refuses_but_finishes_what_it_has) {
     let_go(&gate);
 }
 
-TEST(submit_without_memory_for_the_deadline_takes_nothing) {
-    struct unit_batch b;
-    unit_batch_init_until(&b, 1, 1, clock_now_ms() + LONG_MS);
-    unit_fail_allocation(1);
-    enum err err = pool_submit(pool.pool, &b.batch);
-    unit_fail_allocation(0);
-    assert_int_equal(err, ERR_NOMEM);
-    assert_int_equal(unit_pool_stats(&pool).waiting, 0);
-    unit_batch_submit(&b, &pool);
-    unit_batch_end(&b);
-}
-
 /* The other batch is behind the held one in the ring, so when it is done the held one was passed over. */
 TEST(held_batch_starts_nothing_until_it_is_released) {
     struct unit_batch held, other;
@@ -237,7 +225,7 @@ TEST(held_batch_starts_nothing_until_it_is_released) {
     held.on_run = unit_batch_wait_go;
     unit_batch_submit(&held, &pool);
     thread_wait(&held.started);
-    pool_hold(&held.batch);
+    pool_hold(&held.batch, SCHED_NO_ITEM);
     unit_batch_init(&other, 1, 1);
     unit_batch_submit(&other, &pool);
     sem_post(&held.go);
@@ -252,7 +240,7 @@ TEST(held_batch_starts_nothing_until_it_is_released) {
 
 static void hold_itself(struct unit_batch *b, size_t index) {
     (void)index;
-    pool_hold(&b->batch);
+    pool_hold(&b->batch, SCHED_NO_ITEM);
     sem_post(&b->go);
 }
 
@@ -273,7 +261,7 @@ TEST(held_batch_can_be_cancelled) {
     occupy(&gate);
     unit_batch_init(&b, 5, 1);
     unit_batch_submit(&b, &pool);
-    pool_hold(&b.batch);
+    pool_hold(&b.batch, SCHED_NO_ITEM);
     pool_cancel(&b.batch, FETCH_CANCELLED);
     assert_int_equal(unit_batch_count_skipped(&b), 5);
     pool_release(&b.batch);
@@ -351,7 +339,6 @@ int main(void) {
         POOL_TEST(queue_is_filled_to_the_last_place, begin_one),
         POOL_TEST(batch_larger_than_the_queue_is_refused, begin_one),
         POOL_TEST(closed_pool_refuses_but_finishes_what_it_has, begin_one),
-        POOL_TEST(submit_without_memory_for_the_deadline_takes_nothing, begin_one),
         POOL_TEST(held_batch_starts_nothing_until_it_is_released, begin_one),
         POOL_TEST(batch_may_hold_itself_from_within_an_item, begin_many),
         POOL_TEST(held_batch_can_be_cancelled, begin_one),

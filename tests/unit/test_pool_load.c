@@ -34,7 +34,7 @@ static void meddle(struct unit_batch *b, size_t index) {
     if (index % 3 == 0)
         sched_yield();
     if (index % 11 == 5)
-        pool_hold(&b->batch);
+        pool_hold(&b->batch, SCHED_NO_ITEM);
     if (index % 17 == 13)
         pool_cancel(&b->batch, FETCH_CANCELLED);
     if (index % 11 == 5)
@@ -61,7 +61,7 @@ static void *submit(void *arg) {
         struct unit_batch *b = &batches[first + unit_random_below(&random_state, (uint32_t)submitted) * THREADS];
         if (unit_random_below(&random_state, 4) == 0)
             pool_cancel(&b->batch, FETCH_CANCELLED);
-        pool_hold(&b->batch);
+        pool_hold(&b->batch, SCHED_NO_ITEM);
         pool_release(&b->batch);
     }
     return arg;

@@ -33,6 +33,7 @@ void unit_pool_create(struct unit_pool *p, size_t max_workers, size_t max_waitin
         .max_workers = max_workers,
         .max_waiting = max_waiting,
         .idle_timeout_ms = idle_timeout_ms,
+        .hosts = {.host_max_concurrent = UNIT_BATCH_ITEMS},
         .timers = p->timers,
         .no_thread = no_thread,
     };
@@ -67,7 +68,8 @@ static struct unit_batch *of_batch(struct batch *b) {
     return LIST_ENTRY(b, struct unit_batch, batch);
 }
 
-static void run_item(struct batch *batch, size_t index) {
+static void run_item(struct batch *batch, size_t index, struct sched_again *again, struct batch_next *next) {
+    (void)again, (void)next;
     struct unit_batch *b = of_batch(batch);
     unsigned now = ++b->running;
     unsigned most = b->most_running;
@@ -80,7 +82,8 @@ static void run_item(struct batch *batch, size_t index) {
     b->running--;
 }
 
-static void skip_item(struct batch *batch, size_t index, enum fetch_error reason) {
+static void skip_item(struct batch *batch, size_t index, enum fetch_error reason, struct sched_again *again) {
+    (void)again;
     struct unit_batch *b = of_batch(batch);
     b->reason = reason;
     b->skipped[index]++;

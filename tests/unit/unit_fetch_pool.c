@@ -20,6 +20,7 @@ void unit_fetch_pool_begin(const struct unit_route *routes) {
     const struct pool_options options = {.max_workers = UNIT_FETCH_WORKERS,
                                          .max_waiting = UNIT_FETCH_MAX_WAITING,
                                          .idle_timeout_ms = UNIT_FETCH_IDLE_MS,
+                                         .hosts = {.host_max_concurrent = UNIT_FETCH_WORKERS},
                                          .timers = with.fetcher.timers};
     assert_int_equal(pool_create(&options, &with.pool), ERR_NONE);
     unit_origin_start(&with.origin, routes);

@@ -1,0 +1,164 @@
+#include "pool/sched_ring.h"
+
+#include <stdlib.h>
+
+static size_t free_permits(struct sched_batch *b) {
+    int value = 0;
+    sem_getvalue(&b->permits, &value);
+    return value > 0 ? (size_t)value : 0;
+}
+
+/* With `kept_places` for others. */
+static bool has_place(const struct sched *s, const struct sched_host *h, uint32_t kept_places, int64_t now_ms) {
+    if (sched_host_blocked_until(h, now_ms) != 0)
+        return false;
+    if (kept_places > 0 && sched_host_delay_ms(s, h) > 0)
+        return false;
+    return h->in_flight + kept_places < sched_host_max_concurrent(s, h);
+}
+
+bool sched_flow_has_place(const struct sched *s, const struct sched_flow *f, int64_t now_ms) {
+    return !f->host || has_place(s, f->host, f->host->granted - f->granted, now_ms);
+}
+
+bool sched_host_outlasts(const struct sched_host *h, const struct sched_batch *b, int64_t now_ms) {
+    return h->paused_until_ms > now_ms && h->paused_until_ms > b->deadline_ms;
+}
+
+bool sched_flow_has(const struct sched_flow *f, size_t index) {
+    for (const struct sched_again *a = f->again; a; a = a->next)
+        if (a->index == index)
+            return true;
+    return f->next == index;
+}
+
+/* ---- batches and callers ---- */
+
+static bool wants(const struct sched_batch *b, const struct sched_flow *f) {
+    return b->wanted < b->count && sched_flow_of(b, b->wanted) == f && sched_flow_has(f, b->wanted);
+}
+
+static bool can_start(struct sched_batch *b) {
+    if (b->closed || free_permits(b) == 0)
+        return false;
+    if (!b->held)
+        return !list_is_empty(&b->ring);
+    const struct sched_flow *f = b->wanted < b->count ? sched_flow_of(b, b->wanted) : NULL;
+    return f && f->state == SCHED_FLOW_IN_RING && wants(b, f);
+}
+
+void sched_place_batch(struct sched *s, struct sched_batch *b) {
+    struct sched_caller *caller = b->caller;
+    if (!caller)
+        return;
+    if (!can_start(b))
+        list_remove(&b->in_caller);
+    else if (list_is_empty(&b->in_caller))
+        list_push_back(&caller->ring, &b->in_caller);
+    if (list_is_empty(&caller->ring))
+        list_remove(&caller->in_ring);
+    else if (list_is_empty(&caller->in_ring))
+        list_push_back(&s->ring, &caller->in_ring);
+}
+
+/* ---- hosts ---- */
+
+static void set_wake(struct sched *s, struct sched_wake *wake, int64_t due_ms) {
+    if (heap_contains(&wake->node) && wake->node.due_ms == due_ms)
+        return;
+    heap_remove(&s->wakes, &wake->node);
+    wake->node.due_ms = due_ms;
+    heap_push(&s->wakes, &wake->node);
+}
+
+/* Somebody waits for the end of its pause or delay, or it is only remembered until then. */
+static void arm_host(struct sched *s, struct sched_host *h, int64_t now_ms) {
+    int64_t until_ms = sched_host_blocked_until(h, now_ms);
+    bool needed = !list_is_empty(&h->parked) || h->flows == 0;
+    if (until_ms != 0 && until_ms != CLOCK_NEVER && needed)
+        set_wake(s, &h->wake, until_ms);
+    else
+        heap_remove(&s->wakes, &h->wake.node);
+}
+
+/* A place is kept only for a flow whose batch will use it at its next turn, so that none lies idle. */
+static bool can_be_granted(struct sched_flow *f) {
+    struct sched_batch *b = f->batch;
+    return !b->closed && free_permits(b) > b->granted && (!b->held || wants(b, f));
+}
+
+void sched_serve_host(struct sched *s, struct sched_host *h, int64_t now_ms) {
+    while (!list_is_empty(&h->parked) && has_place(s, h, h->granted, now_ms)) {
+        struct sched_flow *f = LIST_ENTRY(list_first(&h->parked), struct sched_flow, link);
+        list_remove(&f->link);
+        f->state = SCHED_FLOW_IN_RING;
+        f->granted = can_be_granted(f);
+        h->granted += f->granted;
+        f->batch->granted += f->granted;
+        if (f->granted)
+            list_push_front(&f->batch->ring, &f->link);
+        else
+            list_push_back(&f->batch->ring, &f->link);
+        sched_place_batch(s, f->batch);
+    }
+    arm_host(s, h, now_ms);
+}
+
+struct sched_host *sched_create_host(struct sched *s, const char *name, size_t len) {
+    struct sched_host *h = sched_host_create(name, len);
+    if (!h)
+        return NULL;
+    table_add(&s->hosts, &h->in_table, h->name, len);
+    s->kept_hosts++;
+    return h;
+}
+
+void sched_forget_host(struct sched *s, struct sched_host *h, int64_t now_ms) {
+    if (h->flows > 0)
+        return;
+    if (!sched_host_is_idle(h, now_ms) && (sched_host_is_set_by_hand(h) || s->kept_hosts <= SCHED_MAX_KEPT_HOSTS)) {
+        arm_host(s, h, now_ms);
+        return;
+    }
+    heap_remove(&s->wakes, &h->wake.node);
+    table_remove(&s->hosts, &h->in_table);
+    s->kept_hosts--;
+    free(h);
+}
+
+/* ---- flows ---- */
+
+/* At a host that is paused for longer than the batch has time, it would wait in vain. */
+static void park(struct sched *s, struct sched_flow *f, int64_t now_ms) {
+    struct sched_host *h = f->host;
+    bool in_vain = sched_host_outlasts(h, f->batch, now_ms);
+    f->state = in_vain ? SCHED_FLOW_DOOMED : SCHED_FLOW_PARKED;
+    list_push_back(in_vain ? &s->doomed : &h->parked, &f->link);
+    arm_host(s, h, now_ms);
+}
+
+void sched_place_flow(struct sched *s, struct sched_flow *f, int64_t now_ms) {
+    const struct sched_batch *b = f->batch;
+    if (f->waiting == 0 || b->closed || (b->per_host > 0 && f->in_flight >= b->per_host))
+        return;
+    if (f->next_start_ms > now_ms) {
+        f->state = SCHED_FLOW_TIMED;
+        set_wake(s, &f->wake, f->next_start_ms);
+    } else if (!sched_flow_has_place(s, f, now_ms)) {
+        park(s, f, now_ms);
+    } else {
+        f->state = SCHED_FLOW_IN_RING;
+        list_push_back(&f->batch->ring, &f->link);
+    }
+}
+
+void sched_remove_flow(struct sched *s, struct sched_flow *f) {
+    list_remove(&f->link);
+    heap_remove(&s->wakes, &f->wake.node);
+    f->state = SCHED_FLOW_OUT;
+    if (!f->granted)
+        return;
+    f->granted = false;
+    f->host->granted--;
+    f->batch->granted--;
+}
