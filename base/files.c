@@ -1,10 +1,11 @@
 #include "base/files.h"
 
 #include <fcntl.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { FILES_RESERVED = 65536 };
+enum { FILES_RESERVED = 65536, FILES_SPARE = 64 };
 
 enum err files_raise_limit(int64_t *ret_files) {
     struct rlimit limit;
@@ -22,4 +23,21 @@ void files_reserve(int64_t files) {
     int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, (int)last - 1);
     if (fd >= 0)
         (void)close(fd); /* a copy of standard error */
+}
+
+/* The spare ones are a quarter of a limit that is very low. */
+bool files_is_spare(int fd) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return false;
+    rlim_t spare = limit.rlim_cur / 4 < FILES_SPARE ? limit.rlim_cur / 4 : FILES_SPARE;
+    return (rlim_t)fd >= limit.rlim_cur - spare;
+}
+
+bool files_are_left(int count) {
+    int fd = eventfd(0, EFD_CLOEXEC);
+    if (fd < 0)
+        return false;
+    (void)close(fd); /* it was only to have a number */
+    return !files_is_spare(fd + count - 1);
 }

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* What one fetch in flight may take: its handle's wake-up pair, a name lookup's pair and socket, two connection
@@ -20,5 +21,13 @@ enum err files_raise_limit(int64_t *ret_files) ERR_MUST_CHECK;
 /* Has the kernel make room for `files` descriptors at once: growing the table while threads run holds all of them up
  * for tens of milliseconds, again and again. Best effort. Before threads. */
 void files_reserve(int64_t files);
+
+/* Whether `fd` is one of the last that the process may have, by the limit of now: they are left to the front end, so
+ * that whoever asks how the service fares gets an answer. Descriptors are given out lowest first, open(2). Any thread.
+ */
+bool files_is_spare(int fd);
+
+/* Whether `count` more can be opened without those. Any thread. */
+bool files_are_left(int count);
 
 #endif

@@ -17,6 +17,7 @@ struct fetcher {
     struct certs *certs;
     struct handles *handles;
     char *user_agent;
+    void (*no_file)(size_t in_use); /* may be NULL */
     struct transfer_setup setup;
 };
 
@@ -37,6 +38,12 @@ struct hop {
 static enum err configure_handle(CURL *easy, void *arg) {
     const struct fetcher *f = arg;
     return transfer_configure(easy, &f->setup);
+}
+
+static void tell_no_file(size_t in_use, void *arg) {
+    const struct fetcher *f = arg;
+    if (f->no_file)
+        f->no_file(in_use);
 }
 
 static enum err create_guard(struct fetcher *f, const struct settings *settings, char ret_error[FETCHER_ERROR_BYTES]) {
@@ -69,6 +76,7 @@ static enum err fill_fetcher(struct fetcher *f, const struct settings *settings,
         .idle_timeout_ms = settings->pool.handle_idle_timeout_ms,
         .timers = timers,
         .configure = configure_handle,
+        .no_file = tell_no_file,
         .arg = f,
     };
     f->user_agent = strdup(settings->fetch.user_agent);
@@ -111,6 +119,26 @@ void fetcher_destroy(struct fetcher *f) {
 
 bool fetcher_has_certs(const struct fetcher *f) {
     return !certs_are_empty(f->certs);
+}
+
+void fetcher_on_no_file(struct fetcher *f, void (*no_file)(size_t in_use)) {
+    f->no_file = no_file;
+}
+
+void fetcher_make_room(struct fetcher *f) {
+    handles_make_room(f->handles);
+}
+
+void fetcher_read_stats(struct fetcher *f, struct fetcher_stats *ret_stats) {
+    struct handles_stats stats;
+    handles_read_stats(f->handles, &stats);
+    *ret_stats = (struct fetcher_stats){
+        .opened = stats.opened,
+        .reused = stats.reused,
+        .closed_cold = stats.closed_cold,
+        .idle = stats.idle,
+        .in_use = stats.in_use,
+    };
 }
 
 struct fetch_options fetch_default_options(const struct settings *settings) {
@@ -206,6 +234,38 @@ static bool set_time(struct transfer_request *t, const struct fetch_request *req
     return false;
 }
 
+static int64_t earliest(int64_t a_ms, int64_t b_ms) {
+    return a_ms < b_ms ? a_ms : b_ms;
+}
+
+static bool is_cancelled(const struct fetch_request *request, struct fetch_result *result) {
+    enum fetch_error reason = request->cancelled ? atomic_load(request->cancelled) : FETCH_OK;
+    if (reason)
+        fetch_result_fail(result, reason, NULL);
+    return reason != FETCH_OK;
+}
+
+/* Waits for descriptors if it has to. False: the result says why there is no handle. */
+static bool take_handle(struct fetcher *f, const struct fetch_request *request, const char *origin, int64_t until_ms,
+                        struct fetch_result *result, struct handle **ret_handle) {
+    enum err err;
+    do
+        err = handles_take(f->handles, origin, until_ms, ret_handle);
+    while (err == ERR_CLOSED && !is_cancelled(request, result));
+    if (err == ERR_LIMIT)
+        fetch_result_fail(result, FETCH_INTERNAL, "no file descriptor is left");
+    else if (err && err != ERR_CLOSED)
+        (void)fail_nomem(result);
+    return !err;
+}
+
+static void put_handle(struct fetcher *f, struct handle *handle, const struct transfer_response *response) {
+    handle->opened = response->opened;
+    handle->reused = response->is_reused;
+    handle->starved = response->no_descriptor;
+    handles_put(f->handles, handle);
+}
+
 static void perform_hop(struct fetcher *f, const struct fetch_request *request, const struct hop *hop, int64_t end_ms,
                         struct fetch_result *result, struct transfer_response *ret_response) {
     const struct fetch_options *options = request->options;
@@ -225,15 +285,18 @@ static void perform_hop(struct fetcher *f, const struct fetch_request *request, 
         .cancelled = request->cancelled,
     };
     struct handle *handle;
-    ret_response->location = NULL;
-    if (!set_time(&t, request, end_ms, result))
-        return;
-    if (handles_take(f->handles, hop->origin.text, &handle)) {
-        (void)fail_nomem(result);
-        return;
-    }
-    transfer_perform(handle->easy, &t, result, ret_response);
-    handles_put(f->handles, handle);
+    int64_t until_ms = earliest(earliest(end_ms, request->deadline_ms), clock_after_ms(options->connect_timeout_ms));
+    do {
+        *ret_response = (struct transfer_response){0};
+        result->error = FETCH_OK;
+        if (!take_handle(f, request, hop->origin.text, until_ms, result, &handle)) {
+            (void)set_time(&t, request, end_ms, result); /* the whole time is over: that is told instead */
+            return;
+        }
+        if (set_time(&t, request, end_ms, result))
+            transfer_perform(handle->easy, &t, result, ret_response);
+        put_handle(f, handle, ret_response);
+    } while (ret_response->no_descriptor && clock_now_ms() < until_ms);
 }
 
 /* RFC 9110, section 15.4: 303 becomes GET, and so does, as all clients do it, POST after 301 and 302. */

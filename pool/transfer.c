@@ -1,5 +1,6 @@
 #include "pool/transfer.h"
 
+#include "base/files.h"
 #include "pool/transfer_error.h"
 
 #include <ctype.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     TRANSFER_MAX_HEADERS = 1000,
@@ -152,9 +154,13 @@ static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sock
         return CURL_SOCKET_BAD;
     }
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-    if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+    bool spare = fd >= 0 && files_is_spare(fd);
+    if (spare || (fd < 0 && (errno == EMFILE || errno == ENFILE)))
         t->stop = TRANSFER_STOP_NO_DESCRIPTOR;
-    return fd;
+    if (!spare)
+        return fd;
+    (void)close(fd); /* was never used */
+    return CURL_SOCKET_BAD;
 }
 
 static CURLcode on_ssl_ctx(CURL *easy, void *ssl_ctx, void *arg) {
@@ -255,16 +261,15 @@ static void add_timings(CURL *easy, struct fetch_timings *timings) {
     timings->starttransfer_us += info_us(easy, CURLINFO_STARTTRANSFER_TIME_T);
 }
 
-static void note_connection(CURL *easy, struct fetch_connection *connection) {
+static void note_connection(CURL *easy, bool reused, struct fetch_connection *connection) {
     char *ip = NULL;
-    long port = 0, version = 0, connects = 0;
+    long port = 0, version = 0;
     (void)curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &ip);
     (void)curl_easy_getinfo(easy, CURLINFO_PRIMARY_PORT, &port);
     (void)curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
-    (void)curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
     (void)snprintf(connection->remote_ip, sizeof connection->remote_ip, "%s", ip ? ip : "");
     connection->remote_port = (int)port;
-    connection->reused = connects == 0;
+    connection->reused = reused;
     connection->http_version = version == CURL_HTTP_VERSION_1_0   ? "1.0"
                                : version == CURL_HTTP_VERSION_1_1 ? "1.1"
                                : version == CURL_HTTP_VERSION_2_0 ? "2"
@@ -275,8 +280,8 @@ void transfer_perform(CURL *easy, const struct transfer_request *request, struct
                       struct transfer_response *ret_response) {
     struct transfer t = {.easy = easy, .request = request, .result = result, .response = ret_response};
     char *setup = NULL; /* the type that CURLINFO_PRIVATE is declared with */
-    long status = 0;
-    ret_response->location = NULL;
+    long status = 0, connects = 0;
+    *ret_response = (struct transfer_response){0};
     result->size_bytes = 0;
     buf_clear(&result->body);
     buf_clear(&result->headers);
@@ -292,10 +297,14 @@ void transfer_perform(CURL *easy, const struct transfer_request *request, struct
         code = CURLE_RECV_ERROR;
     (void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL);
     (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
+    ret_response->opened = (unsigned)connects;
+    ret_response->is_reused = status > 0 && connects == 0;
+    ret_response->no_descriptor = code == CURLE_COULDNT_CONNECT && t.stop == TRANSFER_STOP_NO_DESCRIPTOR;
     if (request->include & FETCH_INCLUDE_TIMINGS)
         add_timings(easy, &result->timings);
     if (request->include & FETCH_INCLUDE_CONNECTION)
-        note_connection(easy, &result->connection);
+        note_connection(easy, ret_response->is_reused, &result->connection);
     result->status = (int)status;
     if (!code || t.stop == TRANSFER_STOP_REDIRECT_BODY)
         return;

@@ -37,7 +37,10 @@ struct transfer_request {
 
 /* What came of it, beside what stands in the fetch_result. */
 struct transfer_response {
-    char *location; /* of a redirect with one; the caller frees it */
+    char *location;     /* of a redirect with one; the caller frees it */
+    unsigned opened;    /* connections that were made */
+    bool is_reused;     /* the request went over a connection that was there before */
+    bool no_descriptor; /* the result is a failure because none was left for a socket: nothing was sent */
 };
 
 /* Options that stay for the life of the handle. `setup` is borrowed until the handle is closed. ERR_LIBRARY. */
