@@ -4,6 +4,7 @@
 #include "pool/certs.h"
 #include "pool/guard.h"
 #include "pool/handles.h"
+#include "pool/hop_headers.h"
 #include "pool/transfer.h"
 #include "pool/url.h"
 
@@ -17,6 +18,7 @@ struct fetcher {
     struct certs *certs;
     struct handles *handles;
     char *user_agent;
+    struct curl_slist *plain_headers;
     void (*no_file)(size_t in_use); /* may be NULL */
     struct transfer_setup setup;
 };
@@ -80,12 +82,19 @@ static enum err fill_fetcher(struct fetcher *f, const struct settings *settings,
         .arg = f,
     };
     f->user_agent = strdup(settings->fetch.user_agent);
-    enum err err = f->user_agent ? create_guard(f, settings, ret_error) : ERR_NOMEM;
+    enum err err = f->user_agent ? hop_headers_create_plain(f->user_agent, &f->plain_headers) : ERR_NOMEM;
+    if (!err)
+        err = create_guard(f, settings, ret_error);
     if (!err)
         err = create_certs(f, settings->fetch.ca_file, ret_error);
     if (!err)
         err = handles_create(&handles, &f->handles);
-    f->setup = (struct transfer_setup){.guard = f->guard, .certs = f->certs, .user_agent = f->user_agent};
+    f->setup = (struct transfer_setup){
+        .guard = f->guard,
+        .certs = f->certs,
+        .user_agent = f->user_agent,
+        .plain_headers = f->plain_headers,
+    };
     return err;
 }
 
@@ -112,6 +121,7 @@ void fetcher_destroy(struct fetcher *f) {
     handles_destroy(f->handles);
     certs_destroy(f->certs);
     guard_destroy(f->guard);
+    curl_slist_free_all(f->plain_headers);
     free(f->user_agent);
     free(f);
     curl_global_cleanup();
@@ -155,54 +165,16 @@ struct fetch_options fetch_default_options(const struct settings *settings) {
 
 /* ---- hops ---- */
 
-static enum err add_header(struct curl_slist **list, const char *line) {
-    struct curl_slist *longer = curl_slist_append(*list, line);
-    if (!longer)
-        return ERR_NOMEM;
-    *list = longer;
-    return ERR_NONE;
-}
-
-/* "Name:" would make libcurl leave the header out; "Name;" sends it empty. */
-static enum err add_caller_header(struct curl_slist **list, const char *line) {
-    size_t name_len = strcspn(line, ":");
-    if (line[name_len] == '\0' || line[name_len + 1 + strspn(line + name_len + 1, " \t")] != '\0')
-        return add_header(list, line);
-    char *empty = strndup(line, name_len + 1);
-    if (!empty)
-        return ERR_NOMEM;
-    empty[name_len] = ';';
-    enum err err = add_header(list, empty);
-    free(empty);
-    return err;
-}
-
-/* They describe the body, and go with it. Fetch standard, HTTP-redirect fetch. */
-static bool describes_body(const char *line) {
-    return strncasecmp(line, "Content-", strlen("Content-")) == 0;
-}
-
-static bool has_header(const struct fetch_options *options, const char *name) {
-    size_t len = strlen(name);
-    for (size_t i = 0; i < options->header_count; i++)
-        if (strncasecmp(options->headers[i], name, len) == 0 && options->headers[i][len] == ':')
-            return true;
-    return false;
-}
-
 static enum err build_headers(struct hop *hop, const struct fetch_options *options, bool with_caller_headers) {
-    enum err err = ERR_NONE;
+    const struct hop_headers headers = {
+        .options = options,
+        .sends_body = transfer_sends_body(hop->method, hop->body),
+        .body_left = hop->body_left,
+        .with_caller_headers = with_caller_headers,
+    };
     curl_slist_free_all(hop->headers);
     hop->headers = NULL;
-    if (transfer_sends_body(hop->method, hop->body)) { /* do not wait for a 100, do not guess a type */
-        err = add_header(&hop->headers, "Expect:");
-        if (!err && !(with_caller_headers && has_header(options, "Content-Type")))
-            err = add_header(&hop->headers, "Content-Type:");
-    }
-    for (size_t i = 0; i < options->header_count && with_caller_headers && !err; i++)
-        if (!hop->body_left || !describes_body(options->headers[i]))
-            err = add_caller_header(&hop->headers, options->headers[i]);
-    return err;
+    return hop_headers_build(&headers, &hop->headers);
 }
 
 static enum fetch_error enter_url(struct hop *hop, struct fetch_result *result) {
@@ -262,6 +234,7 @@ static bool take_handle(struct fetcher *f, const struct fetch_request *request, 
 static void put_handle(struct fetcher *f, struct handle *handle, const struct transfer_response *response) {
     handle->opened = response->opened;
     handle->reused = response->is_reused;
+    handle->broken = response->is_broken;
     handle->starved = response->no_descriptor;
     handles_put(f->handles, handle);
 }

@@ -295,7 +295,7 @@ static void serve_line(struct handles *h, struct handle *handle) {
     pthread_mutex_lock(&h->lock);
     struct list *first = list_first(&h->line);
     struct waiter *w = first ? LIST_ENTRY(first, struct waiter, in_line) : NULL;
-    bool fits = w && is_of(handle, w->hash, w->origin);
+    bool fits = w && !handle->broken && is_of(handle, w->hash, w->origin);
     h->stats.in_use += fits;
     if (fits)
         serve_locked(w, handle);
@@ -315,12 +315,13 @@ void handles_put(struct handles *h, struct handle *handle) {
     list_init(&cold);
     pthread_mutex_lock(&h->lock);
     count_use_locked(h, handle);
-    bool keep = !handle->starved && list_is_empty(&h->line);
+    bool starved = handle->starved; /* one that is kept may be another's as soon as the lock is free */
+    bool keep = !starved && !handle->broken && list_is_empty(&h->line);
     if (keep)
         keep_locked(h, handle, &cold);
     pthread_mutex_unlock(&h->lock);
     close_list(&cold);
-    if (handle->starved)
+    if (starved)
         put_starved(h, handle);
     else if (!keep)
         serve_line(h, handle);

@@ -20,11 +20,12 @@
 
 struct handles;
 
-/* The owner uses `easy` and notes the next three before handles_put; the other fields are private. */
+/* The owner uses `easy` and notes the next four before handles_put; the other fields are private. */
 struct handle {
     CURL *easy;
     unsigned opened; /* connections that were made since handles_take */
     unsigned reused; /* requests on a connection that was there before */
+    bool broken;     /* it must not be used again */
     bool starved;    /* no descriptor was left for a connection: the handle is closed rather than kept */
     struct list in_bucket;
     struct list in_age;
