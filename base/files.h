@@ -7,12 +7,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What one fetch in flight may take: its handle's wake-up pair, a name lookup's pair and socket, two connection
- * attempts at once and one to spare. */
-enum { FILES_PER_FETCH = 8 };
-
-/* What an idle handle may take: the pair, and its connection. */
+/* What a handle may take, in use or idle: its wake-up pair, and its connection. */
 enum { FILES_PER_HANDLE = 3 };
+
+/* What a fetch in flight may take beside its handle: a second attempt at connecting. */
+enum { FILES_PER_FETCH = 1 };
 
 /* Raises the soft limit of open files to the hard one and tells it, setrlimit(2). ERR_IO: errno tells why. Before
  * threads. */

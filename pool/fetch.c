@@ -75,6 +75,8 @@ static enum err fill_fetcher(struct fetcher *f, const struct settings *settings,
                              char ret_error[FETCHER_ERROR_BYTES]) {
     const struct handles_options handles = {
         .max_idle = (size_t)settings->pool.handles,
+        .max_all =
+            (size_t)(settings->pool.handles > settings->pool.workers ? settings->pool.handles : settings->pool.workers),
         .idle_timeout_ms = settings->pool.handle_idle_timeout_ms,
         .timers = timers,
         .configure = configure_handle,

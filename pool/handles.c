@@ -239,11 +239,31 @@ static enum err create_handle(struct handles *h, uint64_t hash, const char *orig
         close_handle(handle);
         return err;
     }
-    pthread_mutex_lock(&h->lock);
-    h->stats.in_use++;
-    pthread_mutex_unlock(&h->lock);
     *ret_handle = handle;
     return ERR_NONE;
+}
+
+/* An idle handle gives way to the new one when there are too many. */
+static void count_new(struct handles *h) {
+    struct list cold;
+    list_init(&cold);
+    pthread_mutex_lock(&h->lock);
+    size_t in_use = ++h->stats.in_use;
+    size_t keep = in_use < h->options.max_all ? h->options.max_all - in_use : 0;
+    take_cold_locked(h, keep, INT64_MIN, &cold);
+    pthread_mutex_unlock(&h->lock);
+    close_list(&cold);
+}
+
+static enum err take_new(struct handles *h, uint64_t hash, const char *origin, struct handle **ret_handle) {
+    count_new(h);
+    enum err err = create_handle(h, hash, origin, ret_handle);
+    if (!err)
+        return ERR_NONE;
+    pthread_mutex_lock(&h->lock);
+    h->stats.in_use--;
+    pthread_mutex_unlock(&h->lock);
+    return err;
 }
 
 enum err handles_take(struct handles *h, const char *origin, int64_t until_ms, struct handle **ret_handle) {
@@ -256,7 +276,7 @@ enum err handles_take(struct handles *h, const char *origin, int64_t until_ms, s
     if (!handle && (must_wait || !has_room(h)))
         err = stand_in_line(h, hash, origin, until_ms, &handle);
     if (!err && !handle)
-        return create_handle(h, hash, origin, ret_handle);
+        return take_new(h, hash, origin, ret_handle);
     if (!err)
         *ret_handle = handle;
     return err;

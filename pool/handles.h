@@ -36,6 +36,7 @@ struct handle {
 
 struct handles_options {
     size_t max_idle;
+    size_t max_all; /* in use and idle: idle ones give way to new ones; what is in use may be more */
     int64_t idle_timeout_ms;
     struct timers *timers; /* borrowed; outlives the handles */
     /* Gives a new easy handle the options that never change. */

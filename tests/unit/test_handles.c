@@ -51,6 +51,7 @@ static atomic_int configured;
 static void create(size_t max_idle, int64_t idle_timeout_ms) {
     const struct handles_options options = {
         .max_idle = max_idle,
+        .max_all = SIZE_MAX,
         .idle_timeout_ms = idle_timeout_ms,
         .timers = timers,
         .configure = configure,

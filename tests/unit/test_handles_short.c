@@ -44,6 +44,7 @@ static int begin(void **state) {
     assert_int_equal(timers_create(&timers), ERR_NONE);
     const struct handles_options options = {
         .max_idle = MAX_IDLE,
+        .max_all = MAX_IDLE + 2,
         .idle_timeout_ms = LONG_MS,
         .timers = timers,
         .configure = configure,
@@ -95,6 +96,19 @@ TEST(coldest_quarter_makes_room) {
         handles_make_room(handles);
     assert_int_equal(stats().idle, 0);
     assert_int_equal(stats().closed_cold, MAX_IDLE);
+}
+
+TEST(idle_ones_give_way_to_new_ones) {
+    struct handle *idle[MAX_IDLE], *used[4];
+    fill(idle, MAX_IDLE);
+    for (int i = 0; i < 4; i++)
+        used[i] = take("http://a:80");
+    assert_int_equal(stats().idle, MAX_IDLE - 2);
+    assert_int_equal(stats().in_use, 4);
+    for (int i = 0; i < 4; i++)
+        handles_put(handles, used[i]);
+    assert_int_equal(stats().idle, MAX_IDLE);
+    assert_int_equal(stats().closed_cold, 4);
 }
 
 TEST(shortage_is_told_once) {
@@ -246,17 +260,16 @@ TEST(what_the_owners_note_adds_up) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         SHORT_TEST(coldest_quarter_makes_room),
+        SHORT_TEST(idle_ones_give_way_to_new_ones),
         SHORT_TEST(shortage_is_told_once),
         SHORT_TEST(handle_that_starved_is_closed_and_its_shortage_told),
-        SHORT_TEST(warm_handle_needs_no_descriptor),
-        SHORT_TEST(wait_for_a_descriptor_ends_with_its_time),
-        SHORT_TEST(handle_of_the_same_origin_goes_from_hand_to_hand),
-        SHORT_TEST(handle_of_another_origin_is_closed_for_who_waits),
-        SHORT_TEST(who_came_later_waits_behind),
-        SHORT_TEST(descriptors_that_come_back_elsewhere_are_noticed),
-        SHORT_TEST(signal_ends_the_wait),
-        SHORT_TEST(what_the_owners_note_adds_up),
-    };
-    thread_init_signals();
-    return cmocka_run_group_tests_name("handles_short", tests, NULL, NULL);
+    SHORT_TEST(warm_handle_needs_no_descriptor), SHORT_TEST(wait_for_a_descriptor_ends_with_its_time),
+    SHORT_TEST(handle_of_the_same_origin_goes_from_hand_to_hand),
+    SHORT_TEST(handle_of_another_origin_is_closed_for_who_waits), SHORT_TEST(who_came_later_waits_behind),
+    SHORT_TEST(descriptors_that_come_back_elsewhere_are_noticed), SHORT_TEST(signal_ends_the_wait),
+    SHORT_TEST(what_the_owners_note_adds_up),
+}
+;
+thread_init_signals();
+return cmocka_run_group_tests_name("handles_short", tests, NULL, NULL);
 }
