@@ -25,13 +25,15 @@ void files_reserve(int64_t files) {
         (void)close(fd); /* a copy of standard error */
 }
 
-/* The spare ones are a quarter of a limit that is very low. */
+int64_t files_without_spare(int64_t files) {
+    return files - (files / 4 < FILES_SPARE ? files / 4 : FILES_SPARE);
+}
+
 bool files_is_spare(int fd) {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > (rlim_t)INT32_MAX)
         return false;
-    rlim_t spare = limit.rlim_cur / 4 < FILES_SPARE ? limit.rlim_cur / 4 : FILES_SPARE;
-    return (rlim_t)fd >= limit.rlim_cur - spare;
+    return fd >= files_without_spare((int64_t)limit.rlim_cur);
 }
 
 bool files_are_left(int count) {

@@ -21,9 +21,12 @@ enum err files_raise_limit(int64_t *ret_files) ERR_MUST_CHECK;
  * for tens of milliseconds, again and again. Best effort. Before threads. */
 void files_reserve(int64_t files);
 
-/* Whether `fd` is one of the last that the process may have, by the limit of now: they are left to the front end, so
- * that whoever asks how the service fares gets an answer. Descriptors are given out lowest first, open(2). Any thread.
- */
+/* How many of `files` fetches may have: the last 64, or a quarter of very few, are left to the front end, so that
+ * whoever asks how the service fares gets an answer. */
+int64_t files_without_spare(int64_t files);
+
+/* Whether `fd` is one of those last ones, by the limit of now. Descriptors are given out lowest first, open(2). Any
+ * thread. */
 bool files_is_spare(int fd);
 
 /* Whether `count` more can be opened without those. Any thread. */

@@ -183,9 +183,10 @@ static void pause_trying(struct handles *h) {
 
 /* Room for a handle and its connection. */
 static bool has_room(struct handles *h) {
-    if (files_are_left(FILES_PER_HANDLE))
-        return true;
-    return shed(h) && files_are_left(FILES_PER_HANDLE);
+    while (!files_are_left(FILES_PER_HANDLE))
+        if (!shed(h))
+            return false;
+    return true;
 }
 
 /* Whoever is served was taken out of the line by handles_put. */

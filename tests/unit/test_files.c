@@ -38,6 +38,8 @@ static rlim_t set_soft_limit(rlim_t files) {
 }
 
 TEST(last_descriptors_are_spare) {
+    assert_int_equal(files_without_spare(1000), 936);
+    assert_int_equal(files_without_spare(100), 75);
     rlim_t before = set_soft_limit(1000);
     assert_false(files_is_spare(0));
     assert_false(files_is_spare(935));

@@ -134,6 +134,15 @@ TEST(warm_handle_needs_no_descriptor) {
     assert_int_equal(stats().idle, 1);
 }
 
+TEST(as_many_idle_ones_are_closed_as_it_takes) {
+    struct handle *idle[MAX_IDLE], *none = NULL;
+    fill(idle, MAX_IDLE);
+    files_left = false;
+    assert_int_equal(handles_take(handles, "http://a:80", clock_now_ms(), &none), ERR_LIMIT);
+    assert_int_equal(stats().idle, 0);
+    assert_int_equal(told, 1);
+}
+
 TEST(wait_for_a_descriptor_ends_with_its_time) {
     struct handle *none = NULL;
     files_left = false;
@@ -263,13 +272,16 @@ int main(void) {
         SHORT_TEST(idle_ones_give_way_to_new_ones),
         SHORT_TEST(shortage_is_told_once),
         SHORT_TEST(handle_that_starved_is_closed_and_its_shortage_told),
-    SHORT_TEST(warm_handle_needs_no_descriptor), SHORT_TEST(wait_for_a_descriptor_ends_with_its_time),
-    SHORT_TEST(handle_of_the_same_origin_goes_from_hand_to_hand),
-    SHORT_TEST(handle_of_another_origin_is_closed_for_who_waits), SHORT_TEST(who_came_later_waits_behind),
-    SHORT_TEST(descriptors_that_come_back_elsewhere_are_noticed), SHORT_TEST(signal_ends_the_wait),
-    SHORT_TEST(what_the_owners_note_adds_up),
-}
-;
-thread_init_signals();
-return cmocka_run_group_tests_name("handles_short", tests, NULL, NULL);
+        SHORT_TEST(warm_handle_needs_no_descriptor),
+        SHORT_TEST(as_many_idle_ones_are_closed_as_it_takes),
+        SHORT_TEST(wait_for_a_descriptor_ends_with_its_time),
+        SHORT_TEST(handle_of_the_same_origin_goes_from_hand_to_hand),
+        SHORT_TEST(handle_of_another_origin_is_closed_for_who_waits),
+        SHORT_TEST(who_came_later_waits_behind),
+        SHORT_TEST(descriptors_that_come_back_elsewhere_are_noticed),
+        SHORT_TEST(signal_ends_the_wait),
+        SHORT_TEST(what_the_owners_note_adds_up),
+    };
+    thread_init_signals();
+    return cmocka_run_group_tests_name("handles_short", tests, NULL, NULL);
 }
