@@ -214,13 +214,13 @@ static enum err stand_in_line(struct handles *h, uint64_t hash, const char *orig
     list_init(&w.in_line);
     sem_init(&w.turn, 0, 0);
     pthread_mutex_lock(&h->lock);
-    w.handle = take_idle_locked(h, hash, origin); /* one that came back just now */
-    if (!w.handle)
+    struct handle *idle = take_idle_locked(h, hash, origin); /* one that came back just now */
+    if (!idle)
         list_push_back(&h->line, &w.in_line);
     pthread_mutex_unlock(&h->lock);
-    enum err err = w.handle ? ERR_NONE : wait_for_turn(h, &w, until_ms);
+    enum err err = idle ? ERR_NONE : wait_for_turn(h, &w, until_ms);
     sem_destroy(&w.turn);
-    *ret_handle = w.handle;
+    *ret_handle = idle ? idle : w.handle;
     return err;
 }
 
