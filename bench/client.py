@@ -1,5 +1,6 @@
 """A client that costs next to nothing: it sends a POST and keeps what comes, and looks at it when the time is taken."""
 
+import re
 import socket
 import time
 from dataclasses import dataclass
@@ -16,6 +17,10 @@ class Answer:
 
     def count_ok(self):
         return self.text.count(b'"status":200') + self.text.count(b'"status": 200')
+
+    def first_error(self):
+        found = re.search(rb'"error": ?"([^"]*)', self.text)
+        return found.group(1).decode("utf-8", "replace") if found else "no error told"
 
 
 def wait_for_port(port, process, address="127.0.0.1", patience_s=10):

@@ -73,13 +73,15 @@ class Contestant:
         self.process.stop()
 
     def run(self, work):
-        """Fetches the list. Every URL must be answered with 200."""
+        """Fetches the list. `perform` gives the seconds, a function that gives the number of 200s and the first error,
+        and what was resident when the first results came. Every URL must be answered with 200."""
         self.process.clear_peak()
         cpu_s = self.process.cpu_s()
-        seconds, ok, first_bytes = self.perform(work)
+        seconds, judge, first_bytes = self.perform(work)
         run = Run(seconds, self.process.cpu_s() - cpu_s, self.process.peak_bytes(), first_bytes)
-        if ok() != work.count:
-            raise RuntimeError(f"{self.process.name}: {ok()} of {work.count} URLs were answered with 200")
+        ok, error = judge()
+        if ok != work.count:
+            raise RuntimeError(f"{self.process.name}: {ok} of {work.count} URLs were answered with 200: {error}")
         return run
 
 
@@ -98,7 +100,7 @@ class Service(Contestant):
     def perform(self, work):
         first = []
         answer = post(self.port, "/fetch", work.body, lambda: first.append(self.process.resident_bytes()))
-        return answer.seconds, answer.count_ok, first[0] if first else 0
+        return answer.seconds, lambda: (answer.count_ok(), answer.first_error()), first[0] if first else 0
 
 
 class Loop(Contestant):
@@ -111,7 +113,7 @@ class Loop(Contestant):
     def perform(self, work):
         begin = time.monotonic()
         ok = int(self.process.ask(f"{work.concurrent} {work.file}"))
-        return time.monotonic() - begin, lambda: ok, 0
+        return time.monotonic() - begin, lambda: (ok, "no error told"), 0
 
 
 class Fetchpoold(Service):

@@ -19,7 +19,7 @@ class Spread:
 
 
 class Figures:
-    """values(row, metric): one number for each round. A row is a contestant, or a size, or whatever the case compares."""
+    """values(row, metric): one number for each round. A row is a contestant, a size, or what else the case compares."""
 
     def __init__(self):
         self._values = collections.defaultdict(list)

@@ -1,6 +1,7 @@
-"""The kinds of cases: each measures its contestants in alternation, A B C A B C, so that what the machine does meanwhile
-hits all alike."""
+"""The kinds of cases: each measures its contestants in alternation, A B C A B C, so that what the machine does
+meanwhile hits all alike."""
 
+import collections
 import contextlib
 import json
 import os
@@ -76,27 +77,27 @@ class Batch(Case):
         with bench.origin(self.origins, self.tls, self.delay_ms) as origin, contextlib.ExitStack() as stack:
             work = Work(bench.folder, origin.urls(bench.scaled(self.urls)), self.concurrent)
             opened = bench.open(stack, self.contestants, bench.start(workers=self.workers, ca_file=origin.ca_file))
-            connections = dict.fromkeys(self.contestants, 0)
+            sums = collections.defaultdict(collections.Counter)
             for number in range(bench.rounds + 1):
                 for name, contestant in opened:
                     accepted = origin.accepted()
                     run = contestant.run(work)
-                    connections[name] += origin.accepted() - accepted
-                    extra = self.sessions(origin)
+                    sums[name]["connections"] += origin.accepted() - accepted
+                    if self.tls:
+                        sums[name].update(origin.handshakes())
                     if number:
-                        figures.add(name, **self.metrics(run, work), connections=connections[name], **extra)
+                        figures.add(name, **self.metrics(run, work), **self.so_far(sums[name]))
         return figures
 
     def metrics(self, run, work):
+        in_flight = min(work.concurrent, work.count)
         return {"rate": work.count / run.seconds, "seconds": run.seconds, "cpu_us": run.cpu_s * MICRO / work.count,
-                "peak_mib": run.peak_bytes / MIB, "kb_per_flight": run.peak_bytes / KB / min(work.concurrent, work.count)}
+                "peak_mib": run.peak_bytes / MIB, "kb_per_flight": run.peak_bytes / KB / in_flight}
 
-    def sessions(self, origin):
-        """The share of new connections of this run that resumed a session."""
-        if not self.tls:
-            return {}
-        opened, resumed = origin.resumed()
-        return {"resumed": resumed / opened if opened else 1.0}
+    def so_far(self, sums):
+        """What is counted since the start, the first run included."""
+        resumed = {"resumed": sums["resumed"] / sums["handshakes"]} if self.tls else {}
+        return {"connections": sums["connections"], **resumed}
 
 
 @dataclass
@@ -114,8 +115,8 @@ class Clients(Case):
         figures = Figures()
         with bench.origin() as origin, contextlib.ExitStack() as stack:
             body = json.dumps({"urls": origin.urls(self.urls)})
-            opened = bench.open(stack, self.contestants, bench.start())
-            for number in range(bench.rounds + 1):
+            opened = bench.open(stack, self.contestants[:1 if bench.quick else None], bench.start())
+            for number in range(bench.quick, bench.rounds + 1):
                 for name, contestant in opened:
                     cpu_s = contestant.process.cpu_s()
                     found = self.wrk(bench, contestant.port, body, number == 0)
@@ -155,12 +156,13 @@ class Beside(Case):
             small = Work(bench.folder, origin.urls(self.small), self.small)
             large = Work(bench.folder, origin.urls(bench.scaled(self.large)), self.concurrent)
             opened = bench.open(stack, self.contestants, bench.start())
+            times = 3 if bench.quick else self.times
             for _ in range(bench.rounds):
                 for name, contestant in opened:
-                    alone = self.take(contestant, small)
+                    alone = self.take(contestant, small, times)
                     with send_post(contestant.port, "/fetch", large.body) as running:
                         time.sleep(0.3)  # the large one fills the workers
-                        beside = self.take(contestant, small)
+                        beside = self.take(contestant, small, times)
                         is_over = self.is_over(running)
                     if is_over and not bench.quick:
                         raise RuntimeError("the large list was done before the small ones")
@@ -168,8 +170,9 @@ class Beside(Case):
                     time.sleep(0.5)  # what was begun of the large one ends
         return figures
 
-    def take(self, contestant, work):
-        return statistics.median(contestant.run(work).seconds for _ in range(self.times))
+    @staticmethod
+    def take(contestant, work, times):
+        return statistics.median(contestant.run(work).seconds for _ in range(times))
 
     @staticmethod
     def is_over(connection):

@@ -28,8 +28,8 @@ def memory_gib():
 
 
 def version(package):
-    done = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", package], capture_output=True, text=True, check=False)
-    return done.stdout or "unknown"
+    command = ["dpkg-query", "-W", "-f", "${Version}", package]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout or "unknown"
 
 
 def shape():

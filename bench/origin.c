@@ -83,6 +83,8 @@ static void accept_all(int listener) {
         accepted++;
         watch(fd, false);
     }
+    if (errno == EMFILE || errno == ENFILE)
+        fail("origin: accept");
 }
 
 static void send_all(int fd, const char *text, size_t bytes) {

@@ -117,12 +117,12 @@ class Nginx(Origin):
                                folder / "nginx.log")
         wait_for_port(self.port, self.process)
 
-    def resumed(self):
-        """New connections since the last call, and how many of them resumed a session. "." is one that did not."""
+    def handshakes(self):
+        """Those since the last call, and how many of them resumed a session."""
         lines = self.sessions_log.read_text().split()
         with open(self.sessions_log, "r+", encoding="ascii") as log:
             log.truncate(0)
-        return len(lines), lines.count("r")
+        return {"handshakes": len(lines), "resumed": lines.count("r")}
 
 
 class OwnOrigin(Origin):

@@ -39,9 +39,9 @@ def _is_fresh(program, sources):
 def _build_c(program, sources):
     headers = list((FOLDER / "peers").glob("*.h"))
     if not _is_fresh(program, sources + headers):
-        curl = subprocess.run(["pkg-config", "--cflags", "--libs", "libcurl"], check=True, capture_output=True, text=True)
-        subprocess.run(["gcc", *WARNINGS, "-pthread", *map(str, sources), *shlex.split(curl.stdout), "-o", str(program)],
-                       check=True)
+        asked = ["pkg-config", "--cflags", "--libs", "libcurl"]
+        curl = shlex.split(subprocess.run(asked, check=True, capture_output=True, text=True).stdout)
+        subprocess.run(["gcc", *WARNINGS, "-pthread", *sources, *curl, "-o", program], check=True)
     return program
 
 

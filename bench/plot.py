@@ -52,5 +52,6 @@ def bars(title, axis, rows, highlighted):
             text(high + 8, middle + 4, number(spread.median), size=12),
         ]
     parts.append(text(LEFT + (WIDTH - LEFT - RIGHT) / 2, height - 8, axis, "middle", size=12))
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" {STYLE}>'
+    head = (f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
+            f'viewBox="0 0 {WIDTH} {height}" {STYLE}>')
     return "\n".join([head, f'<rect width="{WIDTH}" height="{height}" fill="{PAPER}"/>', *parts, "</svg>", ""])

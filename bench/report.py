@@ -44,7 +44,8 @@ def goal_rows(outcomes, is_judged=True):
     """case, what, measured, to reach, reached"""
     for outcome in outcomes:
         if outcome.skipped or outcome.failed:
-            yield outcome.case.name, outcome.skipped or outcome.failed, "", "", "FAILED" if outcome.failed else "skipped"
+            word = "FAILED" if outcome.failed else "skipped"
+            yield outcome.case.name, outcome.skipped or outcome.failed, "", "", word
             continue
         for goal, spread in outcome.judged():
             reached = goal.is_reached(spread) if spread and is_judged else None
@@ -68,13 +69,13 @@ def markdown(head, rows):
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
 
 
-def section(outcome, plots):
-    """A case with all its figures."""
+def section(outcome, plots=None):
+    """A case with all its figures, and its plot in that folder."""
     case, figures = outcome.case, outcome.figures
     parts = [f"### {case.name}", case.title[0].upper() + case.title[1:] + "."]
     if not figures:
         return "\n\n".join(parts + [f"Not measured: {outcome.skipped or outcome.failed}."])
-    if case.plot:
+    if case.plot and plots:
         parts.append(f"![{case.title}](benchmarks/{draw(outcome, plots)})")
     head = [""] + [METRICS[metric][0] for metric in figures.metrics]
     rows = [[row] + [spread_text(figures.spread(row, metric), METRICS[metric][1]) for metric in figures.metrics]

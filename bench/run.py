@@ -1,4 +1,4 @@
-"""./dev bench: measures fetchpoold beside what a user would otherwise write. README of the folder: docs/benchmarks.md."""
+"""./dev bench: measures fetchpoold beside what a user would otherwise write; docs/benchmarks.md says how to read it."""
 
 import argparse
 import os
@@ -28,7 +28,9 @@ def parse_arguments():
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="alternations of the contestants (5)")
     parser.add_argument("--quick", action="store_true", help="see only whether it works: few URLs, nothing to reach")
     parser.add_argument("--case", action="append", choices=[case.name for case in CASES], metavar="NAME",
-                        help="only this one, and docs/ stays as it is; may be repeated; one of: " + " ".join(case.name for case in CASES))
+                        help="only this one, and docs/ stays as it is; may be repeated; one of: "
+                        + " ".join(case.name for case in CASES))
+    parser.add_argument("--figures", action="store_true", help="print all figures of each case too")
     parser.add_argument("--no-write", action="store_true", help="leave docs/ as it is")
     parser.add_argument("--fetchpoold", default=str(TOP / "build" / "fetchpoold"), metavar="PROGRAM",
                         help="which is measured")
@@ -82,6 +84,8 @@ def main():
     bench = Bench(programs, build, arguments.rounds, arguments.quick, say)
     chosen = [case for case in CASES if not arguments.case or case.name in arguments.case]
     outcomes = [measure(case, bench) for case in chosen]
+    if arguments.figures:
+        print("\n\n".join(report.section(outcome) for outcome in outcomes), end="\n\n")
     print(report.table(outcomes, is_judged=not arguments.quick))
     if not (arguments.quick or arguments.no_write or arguments.case):
         report.write(TOP / "docs", outcomes, arguments.rounds)

@@ -14,14 +14,11 @@ void *peer_alloc(size_t bytes) {
 }
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *arg) {
-    size_t *total = arg;
-    (void)bytes;
-    *total += size * count;
+    (void)bytes, (void)arg;
     return size * count;
 }
 
 CURL *peer_open_handle(long connections) {
-    static _Thread_local size_t body_bytes;
     CURL *easy = curl_easy_init();
     const char *ca_file = getenv("CA_FILE");
     if (!easy) {
@@ -37,7 +34,6 @@ CURL *peer_open_handle(long connections) {
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, 10000L);
     curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &body_bytes);
     if (connections)
         curl_easy_setopt(easy, CURLOPT_MAXCONNECTS, connections);
     if (ca_file) {
