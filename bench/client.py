@@ -1,7 +1,9 @@
 """A client that costs next to nothing: it sends a POST and keeps what comes, and looks at it when the time is taken."""
 
+import contextlib
 import re
 import socket
+import threading
 import time
 from dataclasses import dataclass
 
@@ -49,6 +51,34 @@ def send_post(port, path, body):
             f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n")
     connection.sendall(head.encode("ascii") + body)
     return connection
+
+
+class Running:
+    """A POST whose answer is read in the background and thrown away. Leaving the block leaves the server with it."""
+
+    def __init__(self, port, path, body):
+        self._connection = send_post(port, path, body)
+        self._thread = threading.Thread(target=self._read, name="running", daemon=True)
+
+    def _read(self):
+        try:
+            while self._connection.recv(RECEIVE_BYTES):
+                pass
+        except OSError:
+            pass
+
+    def is_over(self):
+        return not self._thread.is_alive()
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        with contextlib.suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._connection.close()
 
 
 def post(port, path, body, at_first=None):

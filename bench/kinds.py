@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from client import post, send_post
+from client import Running
 from contestants import CONTESTANTS, Start, Unable, Work, known_settings
 from figures import Figures
 from name_server import TYPE_A, NameServer
@@ -160,10 +160,10 @@ class Beside(Case):
             for _ in range(bench.rounds):
                 for name, contestant in opened:
                     alone = self.take(contestant, small, times)
-                    with send_post(contestant.port, "/fetch", large.body) as running:
+                    with Running(contestant.port, "/fetch", large.body) as running:
                         time.sleep(0.3)  # the large one fills the workers
                         beside = self.take(contestant, small, times)
-                        is_over = self.is_over(running)
+                        is_over = running.is_over()
                     if is_over and not bench.quick:
                         raise RuntimeError("the large list was done before the small ones")
                     figures.add(name, alone_ms=alone * 1000, beside_ms=beside * 1000, factor=beside / alone)
@@ -173,18 +173,6 @@ class Beside(Case):
     @staticmethod
     def take(contestant, work, times):
         return statistics.median(contestant.run(work).seconds for _ in range(times))
-
-    @staticmethod
-    def is_over(connection):
-        """Whether the whole answer is there. Reading it is not needed: who goes away cancels."""
-        connection.settimeout(0.01)
-        try:
-            while piece := connection.recv(MIB):
-                if piece.endswith((b"]\n", b"\r\n0\r\n\r\n")):
-                    return True
-            return True
-        except TimeoutError:
-            return False
 
 
 @dataclass

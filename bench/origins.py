@@ -5,6 +5,7 @@ Both serve one port on many addresses: origin number n is 127.0.A.B, as origin_a
 import random
 import re
 import resource
+import signal
 import socket
 import subprocess
 
@@ -114,7 +115,7 @@ class Nginx(Origin):
         (folder / "nginx.conf").write_text(text)
         (folder / "unused.socket").unlink(missing_ok=True)
         self.process = Process(["nginx", "-e", folder / "nginx-error.log", "-c", folder / "nginx.conf"],
-                               folder / "nginx.log")
+                               folder / "nginx.log", orphaned=signal.SIGTERM)  # it has a worker to end
         wait_for_port(self.port, self.process)
 
     def handshakes(self):

@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 
-PATIENCE_S = 30
+PATIENCE_S = 10
 PR_SET_PDEATHSIG = 1
 CPU_CLOCK_OF_PROCESS = 2
 CLEAR_PEAK = "5"
@@ -16,22 +16,18 @@ CLEAR_PEAK = "5"
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def _end_with_parent():
-    """Runs in the child. What the driver cannot stop any more gets the signal from the kernel."""
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
 class Process:
-    """`log` is the file that standard error goes to. With `piped`, standard input and output are pipes."""
+    """`log` is the file that standard error goes to. With `piped`, standard input and output are pipes. `orphaned` is
+    the signal that the kernel gives it when the driver ends without having stopped it."""
 
-    def __init__(self, command, log, environment=None, piped=False):
+    def __init__(self, command, log, environment=None, piped=False, orphaned=signal.SIGKILL):
         self.name = os.path.basename(command[0])
         self.log = log
         pipe = subprocess.PIPE if piped else subprocess.DEVNULL
         with open(log, "wb") as errors:
             self.child = subprocess.Popen([str(word) for word in command], stdin=pipe, stdout=pipe, stderr=errors,
                                           text=True, env={**os.environ, **(environment or {})},
-                                          preexec_fn=_end_with_parent)
+                                          preexec_fn=lambda: _libc.prctl(PR_SET_PDEATHSIG, orphaned))
 
     @property
     def pid(self):

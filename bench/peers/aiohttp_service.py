@@ -46,7 +46,7 @@ def main():
     app = web.Application(client_max_size=256 * 1024 * 1024)
     app.add_routes([web.post("/fetch", handle)])
     app.cleanup_ctx.append(open_session)
-    web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), print=None, access_log=None)
+    web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), print=None, access_log=None, shutdown_timeout=1)
 
 
 if __name__ == "__main__":
