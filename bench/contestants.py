@@ -1,6 +1,7 @@
 """Who is measured: fetchpoold and what a user would write instead. All start, run a list and stop in the same way."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -130,8 +131,8 @@ class Fetchpoold(Service):
         try:
             super().__init__(start, command, port)
         except RuntimeError as error:
-            if "file descriptors" in str(error):
-                raise Unable(str(error)) from None
+            if found := re.search(r"the settings need \d+ file descriptors[^:;]*", str(error)):
+                raise Unable(found.group()) from None
             raise
 
 

@@ -15,7 +15,7 @@ from client import Running
 from contestants import CONTESTANTS, Start, Unable, Work, known_settings
 from figures import Figures
 from name_server import TYPE_A, NameServer
-from origins import Nginx, OwnOrigin
+from origins import ENDLESS, Nginx, OwnOrigin
 from process import ThreadCount
 
 MICRO = 1e6
@@ -36,12 +36,12 @@ class Bench:
     def scaled(self, count):
         return max(count // 100, 10) if self.quick else count
 
-    def origin(self, count=1, tls=False, delay_ms=0):
+    def origin(self, count=1, tls=False, answers=ENDLESS, delay_ms=0):
         if delay_ms or (self.quick and not tls):
             return OwnOrigin(self.programs.origin, self.folder, count, delay_ms // 10 if self.quick else delay_ms)
         if not self.programs.nginx:
             raise Unable("nginx is not here")
-        return Nginx(self.folder, count, tls)
+        return Nginx(self.folder, count, tls, answers)
 
     def open(self, stack, names, start):
         """Starts the contestants of these names that are there: [(name, contestant)]."""
@@ -70,11 +70,13 @@ class Batch(Case):
     concurrent: int = 64
     workers: int = 256
     tls: bool = False
+    answers: int = ENDLESS  # over one TLS connection, which the origin ends then
     delay_ms: int = 0
 
     def measure(self, bench):
         figures = Figures()
-        with bench.origin(self.origins, self.tls, self.delay_ms) as origin, contextlib.ExitStack() as stack:
+        with contextlib.ExitStack() as stack:
+            origin = stack.enter_context(bench.origin(self.origins, self.tls, self.answers, self.delay_ms))
             work = Work(bench.folder, origin.urls(bench.scaled(self.urls)), self.concurrent)
             opened = bench.open(stack, self.contestants, bench.start(workers=self.workers, ca_file=origin.ca_file))
             sums = collections.defaultdict(collections.Counter)

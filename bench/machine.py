@@ -10,7 +10,6 @@ PACKAGES = {
     "libcurl": "libcurl4",
     "libmicrohttpd": "libmicrohttpd12",
     "OpenSSL": "libssl3",
-    "Go": "golang-go",
     "aiohttp": "python3-aiohttp",
     "nginx": "nginx",
     "wrk": "wrk",
@@ -35,11 +34,12 @@ def version(package):
 def shape():
     """[(what, text)]"""
     debian = Path("/etc/debian_version")
-    versions = ", ".join(f"{name} {version(package)}" for name, package in PACKAGES.items())
+    versions = [f"{name} {version(package)}" for name, package in PACKAGES.items()]
+    go = subprocess.run(["go", "env", "GOVERSION"], capture_output=True, text=True, check=False).stdout.strip()
     return [
         ("processors", f"{len(os.sched_getaffinity(0))} x {cpu_model()}"),
         ("memory", f"{memory_gib()} GiB"),
         ("kernel", f"{platform.system()} {platform.release().split('-')[0]}"),
         ("system", f"Debian {debian.read_text().strip()}" if debian.exists() else platform.platform()),
-        ("packages", versions),
+        ("packages", ", ".join([*versions, f"Go {go.removeprefix('go')}"])),
     ]

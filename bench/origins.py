@@ -27,7 +27,7 @@ http {{
     access_log off;
     default_type text/plain;
     keepalive_timeout 3600s;
-    keepalive_requests 1000000000;
+    keepalive_requests {endless};
     client_body_temp_path {folder}/temp; proxy_temp_path {folder}/temp; fastcgi_temp_path {folder}/temp;
     uwsgi_temp_path {folder}/temp; scgi_temp_path {folder}/temp;
     map $connection_requests $is_first {{ 1 1; default 0; }}
@@ -45,14 +45,16 @@ http {{
 }}
 """
 
-# Connections end after a while, as they do in the world, so that there are sessions to resume.
 TLS = """
         ssl_certificate {folder}/origin.pem;
         ssl_certificate_key {folder}/origin.key;
         ssl_session_cache shared:sessions:10m;
-        keepalive_requests 100;
+        keepalive_requests {answers};
         access_log {folder}/sessions.log sessions if=$is_first;
 """
+
+
+ENDLESS = 1_000_000_000
 
 
 def origin_address(number):
@@ -99,7 +101,9 @@ class Origin:
 
 
 class Nginx(Origin):
-    def __init__(self, folder, count=1, tls=False):
+    """With TLS, a connection ends after so many answers. What is told of sessions is of TLS alone."""
+
+    def __init__(self, folder, count=1, tls=False, answers=ENDLESS):
         super().__init__(count, tls)
         self.sessions_log = folder / "sessions.log"
         self.sessions_log.write_text("")
@@ -109,7 +113,8 @@ class Nginx(Origin):
         ssl = " ssl" if tls else ""
         addresses = [origin_address(n) for n in range(count)] if count > 1 else []
         text = NGINX.format(
-            folder=folder, port=self.port, files=open_files(), body=BODY, tls=TLS.format(folder=folder) if tls else "",
+            folder=folder, port=self.port, files=open_files(), body=BODY, endless=ENDLESS,
+            tls=TLS.format(folder=folder, answers=answers) if tls else "",
             listens=" ".join(f"listen {address}:{self.port}{ssl};" for address in addresses) or
             f"listen unix:{folder}/unused.socket;")
         (folder / "nginx.conf").write_text(text)
