@@ -8,7 +8,7 @@ import os
 import statistics
 import subprocess
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from client import Running
@@ -31,7 +31,7 @@ class Bench:
     folder: object
     rounds: int
     quick: bool
-    say: object
+    met: set = field(default_factory=set)  # in quick, whoever has been run in a case before
 
     def scaled(self, count):
         return max(count // 100, 10) if self.quick else count
@@ -46,6 +46,9 @@ class Bench:
     def open(self, stack, names, start):
         """Starts the contestants of these names that are there: [(name, contestant)]."""
         there = [name for name in names if name != "Go" or self.programs.go]
+        if self.quick:
+            there = [name for name in there if name == "fetchpoold" or (name, bool(start.ca_file)) not in self.met]
+            self.met.update((name, bool(start.ca_file)) for name in there)
         return [(name, stack.enter_context(CONTESTANTS[name][1](start))) for name in there]
 
     def start(self, workers=256, **how):

@@ -81,7 +81,7 @@ def main():
     missing = programs.missing()
     if missing and not arguments.quick:
         sys.exit("bench: not here: " + ", ".join(missing))
-    bench = Bench(programs, build, arguments.rounds, arguments.quick, say)
+    bench = Bench(programs, build, arguments.rounds, arguments.quick)
     chosen = [case for case in CASES if not arguments.case or case.name in arguments.case]
     outcomes = [measure(case, bench) for case in chosen]
     if arguments.figures:
