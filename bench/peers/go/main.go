@@ -5,6 +5,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"encoding/json"
 	"io"
@@ -64,18 +65,25 @@ func parse(r io.Reader) (list, error) {
 	return posted, err
 }
 
-func fetch(url string) result {
+func get(ctx context.Context, url string) (status, size int, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return 0, 0, err
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	return response.StatusCode, len(body), err
+}
+
+func fetch(ctx context.Context, url string) result {
 	start := time.Now()
 	r := result{URL: url}
-	response, err := client.Get(url)
-	if err == nil {
-		var body []byte
-		body, err = io.ReadAll(response.Body)
-		response.Body.Close()
-		r.Status = response.StatusCode
-		r.Size = len(body)
-	}
-	if err != nil {
+	var err error
+	if r.Status, r.Size, err = get(ctx, url); err != nil {
 		r.Status = 0
 		r.Error = err.Error()
 	}
@@ -83,7 +91,8 @@ func fetch(url string) result {
 	return r
 }
 
-func fetchAll(posted list) []result {
+// fetchAll stops early when the client goes away.
+func fetchAll(ctx context.Context, posted list) []result {
 	results := make([]result, len(posted.URLs))
 	var next int64 = -1
 	var workers sync.WaitGroup
@@ -91,12 +100,12 @@ func fetchAll(posted list) []result {
 		workers.Add(1)
 		go func() {
 			defer workers.Done()
-			for {
+			for ctx.Err() == nil {
 				i := int(atomic.AddInt64(&next, 1))
 				if i >= len(results) {
 					return
 				}
-				results[i] = fetch(posted.URLs[i])
+				results[i] = fetch(ctx, posted.URLs[i])
 			}
 		}()
 	}
@@ -115,7 +124,7 @@ func handle(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	if err := json.NewEncoder(w).Encode(fetchAll(posted)); err != nil {
+	if err := json.NewEncoder(w).Encode(fetchAll(r.Context(), posted)); err != nil {
 		log.Print(err)
 	}
 }
