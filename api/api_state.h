@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct MHD_Daemon;
 
@@ -23,6 +24,7 @@ struct api {
     _Atomic size_t body_bytes; /* of all requests */
     _Atomic size_t suspended;  /* requests */
     _Atomic size_t held_bytes; /* of all answers */
+    _Atomic uint64_t rejected; /* requests that found the queue full */
     pthread_mutex_t lock;      /* guards the three below */
     size_t open_requests;      /* whose body is there and whose answer is not sent */
     size_t unattended;         /* batches that go on without their request */

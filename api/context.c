@@ -27,3 +27,11 @@ void api_drop_body(struct request *r) {
     r->counted_bytes = 0;
     buf_fini(&r->body);
 }
+
+void api_count_rejected(struct api *api) {
+    atomic_fetch_add(&api->rejected, 1);
+}
+
+uint64_t api_rejected(const struct api *api) {
+    return atomic_load(&api->rejected);
+}

@@ -9,6 +9,7 @@
 
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdint.h>
 
 const struct api_options *api_options(const struct api *api);
 struct background *api_background(const struct api *api);
@@ -16,6 +17,10 @@ struct monitor *api_monitor(const struct api *api);
 
 /* The bytes that all answers hold together; whoever changes what it holds changes this. */
 _Atomic size_t *api_held_bytes(struct api *api);
+
+/* Requests refused because the queue was full, since the start. */
+void api_count_rejected(struct api *api);
+uint64_t api_rejected(const struct api *api);
 
 /* Frees the body of a request that has been decoded. */
 void api_drop_body(struct request *r);

@@ -106,6 +106,8 @@ static void decode(struct background_task *task) {
     bool has_work = !err && call->problem.status == 0 && call->batch.count > 0;
     if (has_work)
         err = submit(call);
+    if (err == ERR_FULL)
+        api_count_rejected(r->api);
     if (err)
         explain(err, &call->problem);
     if (err || !has_work)

@@ -265,6 +265,8 @@ static void start(struct drill_call *call, const struct settings *settings, stru
         return;
     enum err err = submit(call);
     problem->retry_after_s = err ? DRILL_RETRY_AFTER_S : 0;
+    if (err == ERR_FULL)
+        api_count_rejected(call->request->api);
     if (err)
         problem_set(problem, 503, "%s", err_text(err));
 }

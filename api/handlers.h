@@ -9,6 +9,7 @@ void handle_fetch(struct request *r);   /* handle_fetch.c */
 void handle_drill(struct request *r);   /* handle_drill.c */
 void handle_healthz(struct request *r); /* handle_status.c */
 void handle_readyz(struct request *r);
+void handle_pressure(struct request *r);
 void handle_version(struct request *r);
 
 #endif

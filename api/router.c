@@ -5,9 +5,9 @@
 #include <string.h>
 
 static const struct route routes[] = {
-    {"/fetch", "POST", handle_fetch, true},     {"/drill", "POST", handle_drill, true},
-    {"/healthz", "GET", handle_healthz, false}, {"/readyz", "GET", handle_readyz, false},
-    {"/version", "GET", handle_version, false},
+    {"/fetch", "POST", handle_fetch, true},       {"/drill", "POST", handle_drill, true},
+    {"/healthz", "GET", handle_healthz, false},   {"/readyz", "GET", handle_readyz, false},
+    {"/pressure", "GET", handle_pressure, false}, {"/version", "GET", handle_version, false},
 };
 
 static bool takes_method(const struct route *route, const char *method) {

@@ -3,22 +3,38 @@
 #include "api/api_state.h"
 #include "api/drain.h"
 #include "api/intake.h"
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/thread.h"
 
 #include <microhttpd.h>
+#include <semaphore.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SERVER_CONNECTION_MEMORY_BYTES = 64 * 1024 };
+enum { SERVER_CONNECTION_MEMORY_BYTES = 64 * 1024, SERVER_PAUSE_MS = 10 };
+
+/* The library could not accept for want of descriptors, and says so in no other way. Without connections it tries again
+ * at once, else when one has closed. Idle connections of fetches make room; the pause keeps it from spinning. */
+static void make_room(struct api *api) {
+    sem_t never;
+    fetcher_make_room(api->options.fetcher);
+    sem_init(&never, 0, 0);
+    (void)thread_wait_until(&never, clock_after_ms(SERVER_PAUSE_MS)); /* nobody posts it */
+    sem_destroy(&never);
+}
 
 /* That we closed a connection whose client has left is no news. */
 static void log_library(void *arg, const char *format, va_list args) {
     char text[256];
-    (void)arg;
     (void)vsnprintf(text, sizeof text, format, args);
     text[strcspn(text, "\n")] = '\0';
+    if (strstr(text, "resource limit")) { /* told by the fetcher, once */
+        make_room(arg);
+        return;
+    }
     bool is_ours = strncmp(text, "Application reported", strlen("Application reported")) == 0;
     LOG_AT(is_ours ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING, "front end", log_text("detail", text));
 }
@@ -41,7 +57,7 @@ static struct MHD_Daemon *start_daemon(struct api *api, int listen_socket) {
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
     /* clang-format off */
     return MHD_start_daemon(flags, 0, NULL, NULL, intake_on_request, api,
-                            MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
+                            MHD_OPTION_EXTERNAL_LOGGER, log_library, api,
                             MHD_OPTION_LISTEN_SOCKET, listen_socket,
                             MHD_OPTION_NOTIFY_COMPLETED, intake_on_completed, api,
                             MHD_OPTION_NOTIFY_CONNECTION, intake_on_connection, api,

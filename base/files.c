@@ -1,10 +1,11 @@
 #include "base/files.h"
 
 #include <fcntl.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { FILES_RESERVED = 65536 };
+enum { FILES_RESERVED = 65536, FILES_SPARE = 64 };
 
 enum err files_raise_limit(int64_t *ret_files) {
     struct rlimit limit;
@@ -22,4 +23,23 @@ void files_reserve(int64_t files) {
     int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, (int)last - 1);
     if (fd >= 0)
         (void)close(fd); /* a copy of standard error */
+}
+
+int64_t files_without_spare(int64_t files) {
+    return files - (files / 4 < FILES_SPARE ? files / 4 : FILES_SPARE);
+}
+
+bool files_is_spare(int fd) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > (rlim_t)INT32_MAX)
+        return false;
+    return fd >= files_without_spare((int64_t)limit.rlim_cur);
+}
+
+bool files_are_left(int count) {
+    int fd = eventfd(0, EFD_CLOEXEC);
+    if (fd < 0)
+        return false;
+    (void)close(fd); /* it was only to have a number */
+    return !files_is_spare(fd + count - 1);
 }

@@ -4,14 +4,14 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/* What one fetch in flight may take: its handle's wake-up pair, a name lookup's pair and socket, two connection
- * attempts at once and one to spare. */
-enum { FILES_PER_FETCH = 8 };
-
-/* What an idle handle may take: the pair, and its connection. */
+/* What a handle may take, in use or idle: its wake-up pair, and its connection. */
 enum { FILES_PER_HANDLE = 3 };
+
+/* What a fetch in flight may take beside its handle: a second attempt at connecting. */
+enum { FILES_PER_FETCH = 1 };
 
 /* Raises the soft limit of open files to the hard one and tells it, setrlimit(2). ERR_IO: errno tells why. Before
  * threads. */
@@ -20,5 +20,16 @@ enum err files_raise_limit(int64_t *ret_files) ERR_MUST_CHECK;
 /* Has the kernel make room for `files` descriptors at once: growing the table while threads run holds all of them up
  * for tens of milliseconds, again and again. Best effort. Before threads. */
 void files_reserve(int64_t files);
+
+/* How many of `files` fetches may have: the last 64, or a quarter of very few, are left to the front end, so that
+ * whoever asks how the service fares gets an answer. */
+int64_t files_without_spare(int64_t files);
+
+/* Whether `fd` is one of those last ones, by the limit of now. Descriptors are given out lowest first, open(2). Any
+ * thread. */
+bool files_is_spare(int fd);
+
+/* Whether `count` more can be opened without those. Any thread. */
+bool files_are_left(int count);
 
 #endif

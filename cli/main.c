@@ -58,7 +58,7 @@ static size_t fit_workers(size_t wanted) {
     if (files_raise_limit(&files))
         return wanted;
     files_reserve(files);
-    size_t fit = (size_t)files / (FILES_PER_FETCH + FILES_PER_HANDLE);
+    size_t fit = (size_t)files_without_spare(files) / (FILES_PER_FETCH + FILES_PER_HANDLE);
     return wanted < fit ? wanted : fit > 0 ? fit : 1;
 }
 

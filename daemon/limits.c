@@ -6,12 +6,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-enum { SHARE_COUNT = 3, OTHER_FILES = 64, LEAST_VALUE = 8 };
+enum { SHARE_CLIENTS, SHARE_WORKERS, SHARE_HANDLES, SHARE_COUNT };
+enum { FILES_PER_CLIENT = 1, OTHER_FILES = 64, LEAST_VALUE = 8, WHOLE = 1 << 20 };
 
 /* One of the settings that descriptors go to. */
 struct share {
     const char *key;
-    int64_t files_each;
     int64_t value;
     bool lowers; /* a default that may be lowered */
 };
@@ -23,51 +23,58 @@ struct shares {
 static struct shares shares_of(const struct settings_loader *l) {
     const struct settings *s = settings_loader_values(l);
     struct shares shares = {{
-        {"server.max_connections", 1, s->server.max_connections, false},
-        {"pool.workers", FILES_PER_FETCH, s->pool.workers, false},
-        {"pool.handles", FILES_PER_HANDLE, s->pool.handles, false},
+        [SHARE_CLIENTS] = {"server.max_connections", s->server.max_connections, false},
+        [SHARE_WORKERS] = {"pool.workers", s->pool.workers, false},
+        [SHARE_HANDLES] = {"pool.handles", s->pool.handles, false},
     }};
     for (int i = 0; i < SHARE_COUNT; i++)
         shares.of[i].lowers = settings_loader_source(l, shares.of[i].key) == SETTINGS_SOURCE_DEFAULT;
     return shares;
 }
 
-/* What goes to the shares that may be lowered, or to the others. */
-static int64_t sum(const struct shares *shares, bool lowers) {
-    int64_t files = 0;
-    for (int i = 0; i < SHARE_COUNT; i++)
-        if (shares->of[i].lowers == lowers)
-            files += shares->of[i].files_each * shares->of[i].value;
-    return files;
+/* There is a handle for each worker at least: daemon/limits.h. */
+static int64_t count_handles(const struct shares *shares) {
+    int64_t workers = shares->of[SHARE_WORKERS].value;
+    int64_t handles = shares->of[SHARE_HANDLES].value;
+    return handles > workers ? handles : workers;
+}
+
+static int64_t need(const struct shares *shares) {
+    return FILES_PER_CLIENT * shares->of[SHARE_CLIENTS].value + FILES_PER_FETCH * shares->of[SHARE_WORKERS].value +
+           FILES_PER_HANDLE * count_handles(shares) + OTHER_FILES;
 }
 
 static enum err refuse(const struct shares *shares, int64_t files, struct limits_message *ret_message) {
     const struct share *s = shares->of;
-    int64_t need = sum(shares, true) + sum(shares, false) + OTHER_FILES;
     (void)snprintf(ret_message->text, sizeof ret_message->text,
                    "the settings need %" PRId64 " file descriptors and the hard limit is %" PRId64 ": %s %" PRId64
-                   " x %" PRId64 " + %s %" PRId64 " x %" PRId64 " + %s %" PRId64 " x %" PRId64
-                   " + %d; lower them or raise the limit (ulimit -Hn)",
-                   need, files, s[0].key, s[0].value, s[0].files_each, s[1].key, s[1].value, s[1].files_each, s[2].key,
-                   s[2].value, s[2].files_each, OTHER_FILES);
+                   " x %d + %s %" PRId64 " x %d + %s %" PRId64 " x %d + %d; lower them or raise the limit (ulimit -Hn)",
+                   need(shares), files, s[SHARE_CLIENTS].key, s[SHARE_CLIENTS].value, FILES_PER_CLIENT,
+                   s[SHARE_WORKERS].key, s[SHARE_WORKERS].value, FILES_PER_FETCH, s[SHARE_HANDLES].key,
+                   count_handles(shares), FILES_PER_HANDLE, OTHER_FILES);
     return ERR_LIMIT;
 }
 
-/* False when there is too little for one of them. */
+static struct shares lowered_to(const struct shares *wanted, int64_t part) {
+    struct shares lowered = *wanted;
+    for (int i = 0; i < SHARE_COUNT; i++)
+        if (lowered.of[i].lowers)
+            lowered.of[i].value = lowered.of[i].value * part / WHOLE;
+    return lowered;
+}
+
+/* Finds the largest part of the defaults that fits. False when it leaves too little of one of them. */
 static bool lower(struct shares *shares, int64_t files) {
-    int64_t wanted = sum(shares, true);
-    int64_t left = files - OTHER_FILES - sum(shares, false);
-    if (wanted == 0 || left <= 0)
-        return false;
-    for (int i = 0; i < SHARE_COUNT; i++) {
-        struct share *s = &shares->of[i];
-        if (!s->lowers)
-            continue;
-        s->value = s->value * left / wanted;
-        if (s->value < LEAST_VALUE)
-            return false;
+    int64_t fits = 0, too_much = WHOLE;
+    while (too_much - fits > 1) {
+        struct shares tried = lowered_to(shares, (fits + too_much) / 2);
+        *(need(&tried) <= files ? &fits : &too_much) = (fits + too_much) / 2;
     }
-    return true;
+    *shares = lowered_to(shares, fits);
+    for (int i = 0; i < SHARE_COUNT; i++)
+        if (shares->of[i].lowers && shares->of[i].value < LEAST_VALUE)
+            return false;
+    return need(shares) <= files;
 }
 
 static void warn(const struct shares *shares, int64_t files, struct limits_message *ret_message) {
@@ -85,7 +92,7 @@ static void warn(const struct shares *shares, int64_t files, struct limits_messa
 enum err limits_fit(struct settings_loader *l, int64_t files, struct limits_message *ret_message) {
     const struct shares wanted = shares_of(l);
     ret_message->text[0] = '\0';
-    if (sum(&wanted, true) + sum(&wanted, false) + OTHER_FILES <= files)
+    if (need(&wanted) <= files)
         return ERR_NONE;
     struct shares lowered = wanted;
     if (!lower(&lowered, files))

@@ -1,8 +1,9 @@
 /* File descriptors: the settings must fit into what the process may open.
  *
- * The need is counted as if all came together: a descriptor for each client connection, 8 for each worker (its handle's
- * wake-up pair, its old and two new connections, a name lookup's pair and socket), 3 for each idle handle (its pair and
- * one connection) and 64 for the rest. With the defaults that is 9280.
+ * The need is counted as if all came together: a descriptor for each client connection, one for each worker (a second
+ * attempt at connecting), 3 for each handle (its wake-up pair and its connection) and 64 for the rest. Handles in use
+ * and idle ones together are never more than pool.handles or pool.workers, whichever is larger. With the defaults that
+ * is 7488.
  *
  * When it is more than the hard limit, what the operator set stays, and what is left of the limit is shared by
  * server.max_connections, pool.workers and pool.handles, as far as they are defaults, in proportion to these defaults.

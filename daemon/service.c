@@ -28,6 +28,10 @@ static enum service_exit fail(enum service_exit code, const char *text, char ret
     return code;
 }
 
+static void warn_no_file(size_t in_use) {
+    log_warning("no file descriptor is left: fetches wait for one", log_int("in_use", (int64_t)in_use));
+}
+
 static enum service_exit start_fetcher(struct service *s, char ret_error[SERVICE_ERROR_BYTES]) {
     char text[FETCHER_ERROR_BYTES];
     enum err err = timers_create(&s->timers);
@@ -36,6 +40,7 @@ static enum service_exit start_fetcher(struct service *s, char ret_error[SERVICE
     err = fetcher_create(s->settings, s->timers, &s->fetcher, text);
     if (err)
         return fail(err == ERR_INVALID || err == ERR_IO ? SERVICE_EXIT_SETTINGS : SERVICE_EXIT_FAILED, text, ret_error);
+    fetcher_on_no_file(s->fetcher, warn_no_file);
     if (!fetcher_has_certs(s->fetcher))
         log_warning(
             "no certificate authorities: no https server is trusted (install ca-certificates or set fetch.ca_file)");

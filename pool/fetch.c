@@ -4,6 +4,7 @@
 #include "pool/certs.h"
 #include "pool/guard.h"
 #include "pool/handles.h"
+#include "pool/hop_headers.h"
 #include "pool/retry_budget.h"
 #include "pool/transfer.h"
 #include "pool/url.h"
@@ -20,6 +21,8 @@ struct fetcher {
     char *user_agent;
     int64_t max_pause_ms;
     struct retry_budget retry_budget;
+    struct curl_slist *plain_headers;
+    void (*no_file)(size_t in_use); /* may be NULL */
     struct transfer_setup setup;
 };
 
@@ -40,6 +43,12 @@ struct hop {
 static enum err configure_handle(CURL *easy, void *arg) {
     const struct fetcher *f = arg;
     return transfer_configure(easy, &f->setup);
+}
+
+static void tell_no_file(size_t in_use, void *arg) {
+    const struct fetcher *f = arg;
+    if (f->no_file)
+        f->no_file(in_use);
 }
 
 static enum err create_guard(struct fetcher *f, const struct settings *settings, char ret_error[FETCHER_ERROR_BYTES]) {
@@ -69,19 +78,29 @@ static enum err fill_fetcher(struct fetcher *f, const struct settings *settings,
                              char ret_error[FETCHER_ERROR_BYTES]) {
     const struct handles_options handles = {
         .max_idle = (size_t)settings->pool.handles,
+        .max_all =
+            (size_t)(settings->pool.handles > settings->pool.workers ? settings->pool.handles : settings->pool.workers),
         .idle_timeout_ms = settings->pool.handle_idle_timeout_ms,
         .timers = timers,
         .configure = configure_handle,
+        .no_file = tell_no_file,
         .arg = f,
     };
     f->max_pause_ms = settings->host.max_pause_ms;
     f->user_agent = strdup(settings->fetch.user_agent);
-    enum err err = f->user_agent ? create_guard(f, settings, ret_error) : ERR_NOMEM;
+    enum err err = f->user_agent ? hop_headers_create_plain(f->user_agent, &f->plain_headers) : ERR_NOMEM;
+    if (!err)
+        err = create_guard(f, settings, ret_error);
     if (!err)
         err = create_certs(f, settings->fetch.ca_file, ret_error);
     if (!err)
         err = handles_create(&handles, &f->handles);
-    f->setup = (struct transfer_setup){.guard = f->guard, .certs = f->certs, .user_agent = f->user_agent};
+    f->setup = (struct transfer_setup){
+        .guard = f->guard,
+        .certs = f->certs,
+        .user_agent = f->user_agent,
+        .plain_headers = f->plain_headers,
+    };
     return err;
 }
 
@@ -111,6 +130,7 @@ void fetcher_destroy(struct fetcher *f) {
     certs_destroy(f->certs);
     guard_destroy(f->guard);
     retry_budget_fini(&f->retry_budget);
+    curl_slist_free_all(f->plain_headers);
     free(f->user_agent);
     free(f);
     curl_global_cleanup();
@@ -122,6 +142,26 @@ bool fetcher_has_certs(const struct fetcher *f) {
 
 struct retry_budget *fetcher_retry_budget(struct fetcher *f) {
     return &f->retry_budget;
+}
+
+void fetcher_on_no_file(struct fetcher *f, void (*no_file)(size_t in_use)) {
+    f->no_file = no_file;
+}
+
+void fetcher_make_room(struct fetcher *f) {
+    handles_make_room(f->handles);
+}
+
+void fetcher_read_stats(struct fetcher *f, struct fetcher_stats *ret_stats) {
+    struct handles_stats stats;
+    handles_read_stats(f->handles, &stats);
+    *ret_stats = (struct fetcher_stats){
+        .opened = stats.opened,
+        .reused = stats.reused,
+        .closed_cold = stats.closed_cold,
+        .idle = stats.idle,
+        .in_use = stats.in_use,
+    };
 }
 
 struct fetch_options fetch_default_options(const struct settings *settings) {
@@ -140,54 +180,16 @@ struct fetch_options fetch_default_options(const struct settings *settings) {
 
 /* ---- hops ---- */
 
-static enum err add_header(struct curl_slist **list, const char *line) {
-    struct curl_slist *longer = curl_slist_append(*list, line);
-    if (!longer)
-        return ERR_NOMEM;
-    *list = longer;
-    return ERR_NONE;
-}
-
-/* "Name:" would make libcurl leave the header out; "Name;" sends it empty. */
-static enum err add_caller_header(struct curl_slist **list, const char *line) {
-    size_t name_len = strcspn(line, ":");
-    if (line[name_len] == '\0' || line[name_len + 1 + strspn(line + name_len + 1, " \t")] != '\0')
-        return add_header(list, line);
-    char *empty = strndup(line, name_len + 1);
-    if (!empty)
-        return ERR_NOMEM;
-    empty[name_len] = ';';
-    enum err err = add_header(list, empty);
-    free(empty);
-    return err;
-}
-
-/* They describe the body, and go with it. Fetch standard, HTTP-redirect fetch. */
-static bool describes_body(const char *line) {
-    return strncasecmp(line, "Content-", strlen("Content-")) == 0;
-}
-
-static bool has_header(const struct fetch_options *options, const char *name) {
-    size_t len = strlen(name);
-    for (size_t i = 0; i < options->header_count; i++)
-        if (strncasecmp(options->headers[i], name, len) == 0 && options->headers[i][len] == ':')
-            return true;
-    return false;
-}
-
 static enum err build_headers(struct hop *hop, const struct fetch_options *options, bool with_caller_headers) {
-    enum err err = ERR_NONE;
+    const struct hop_headers headers = {
+        .options = options,
+        .sends_body = transfer_sends_body(hop->method, hop->body),
+        .body_left = hop->body_left,
+        .with_caller_headers = with_caller_headers,
+    };
     curl_slist_free_all(hop->headers);
     hop->headers = NULL;
-    if (transfer_sends_body(hop->method, hop->body)) { /* do not wait for a 100, do not guess a type */
-        err = add_header(&hop->headers, "Expect:");
-        if (!err && !(with_caller_headers && has_header(options, "Content-Type")))
-            err = add_header(&hop->headers, "Content-Type:");
-    }
-    for (size_t i = 0; i < options->header_count && with_caller_headers && !err; i++)
-        if (!hop->body_left || !describes_body(options->headers[i]))
-            err = add_caller_header(&hop->headers, options->headers[i]);
-    return err;
+    return hop_headers_build(&headers, &hop->headers);
 }
 
 static enum fetch_error enter_url(struct hop *hop, struct fetch_result *result) {
@@ -219,6 +221,39 @@ static bool set_time(struct transfer_request *t, const struct fetch_request *req
     return false;
 }
 
+static int64_t earliest(int64_t a_ms, int64_t b_ms) {
+    return a_ms < b_ms ? a_ms : b_ms;
+}
+
+static bool is_cancelled(const struct fetch_request *request, struct fetch_result *result) {
+    enum fetch_error reason = request->cancelled ? atomic_load(request->cancelled) : FETCH_OK;
+    if (reason)
+        fetch_result_fail(result, reason, NULL);
+    return reason != FETCH_OK;
+}
+
+/* Waits for descriptors if it has to. False: the result says why there is no handle. */
+static bool take_handle(struct fetcher *f, const struct fetch_request *request, const char *origin, int64_t until_ms,
+                        struct fetch_result *result, struct handle **ret_handle) {
+    enum err err;
+    do
+        err = handles_take(f->handles, origin, until_ms, ret_handle);
+    while (err == ERR_CLOSED && !is_cancelled(request, result));
+    if (err == ERR_LIMIT)
+        fetch_result_fail(result, FETCH_INTERNAL, "no file descriptor is left");
+    else if (err && err != ERR_CLOSED)
+        (void)fail_nomem(result);
+    return !err;
+}
+
+static void put_handle(struct fetcher *f, struct handle *handle, const struct transfer_response *response) {
+    handle->opened = response->opened;
+    handle->reused = response->is_reused;
+    handle->broken = response->is_broken;
+    handle->starved = response->no_descriptor;
+    handles_put(f->handles, handle);
+}
+
 static void perform_hop(struct fetcher *f, const struct fetch_request *request, const struct hop *hop, int64_t end_ms,
                         struct fetch_result *result, struct transfer_response *ret_response) {
     const struct fetch_options *options = request->options;
@@ -238,15 +273,18 @@ static void perform_hop(struct fetcher *f, const struct fetch_request *request, 
         .cancelled = request->cancelled,
     };
     struct handle *handle;
-    ret_response->location = NULL;
-    if (!set_time(&t, request, end_ms, result))
-        return;
-    if (handles_take(f->handles, hop->origin.text, &handle)) {
-        (void)fail_nomem(result);
-        return;
-    }
-    transfer_perform(handle->easy, &t, result, ret_response);
-    handles_put(f->handles, handle);
+    int64_t until_ms = earliest(earliest(end_ms, request->deadline_ms), clock_after_ms(options->connect_timeout_ms));
+    do {
+        *ret_response = (struct transfer_response){0};
+        result->error = FETCH_OK;
+        if (!take_handle(f, request, hop->origin.text, until_ms, result, &handle)) {
+            (void)set_time(&t, request, end_ms, result); /* the whole time is over: that is told instead */
+            return;
+        }
+        if (set_time(&t, request, end_ms, result))
+            transfer_perform(handle->easy, &t, result, ret_response);
+        put_handle(f, handle, ret_response);
+    } while (ret_response->no_descriptor && clock_now_ms() < until_ms);
 }
 
 /* RFC 9110, section 15.4: 303 becomes GET, and so does, as all clients do it, POST after 301 and 302. */

@@ -61,6 +61,25 @@ bool fetcher_has_certs(const struct fetcher *f);
 
 /* What all retries share. Any thread. */
 struct retry_budget *fetcher_retry_budget(struct fetcher *f);
+/* Has `no_file` called, with the number of fetches that hold a connection, when file descriptors run out: once, and
+ * again only after they sufficed for a minute. Fetches wait for one meanwhile, up to their connect timeout. Any thread
+ * calls it. Before the first fetch. */
+void fetcher_on_no_file(struct fetcher *f, void (*no_file)(size_t in_use));
+
+/* Descriptors have run out elsewhere: gives some idle connections up. Any thread. */
+void fetcher_make_room(struct fetcher *f);
+
+/* Connections since the start, and handles now. */
+struct fetcher_stats {
+    uint64_t opened; /* connections that were made */
+    uint64_t reused; /* requests that went over one that was there */
+    uint64_t closed_cold;
+    size_t idle;
+    size_t in_use;
+};
+
+/* Any thread. */
+void fetcher_read_stats(struct fetcher *f, struct fetcher_stats *ret_stats);
 
 /* The options that the settings give to a request which says nothing. They borrow from `settings`. */
 struct fetch_options fetch_default_options(const struct settings *settings);

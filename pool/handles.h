@@ -2,7 +2,10 @@
  *
  * A handle holds the live connection and the TLS session of its last fetch, so a fetch of the same origin, by whichever
  * thread, takes the handle used last for it. A handle belongs to one thread from handles_take until handles_put. Idle
- * ones are bounded in number (the coldest goes first) and in idle time. Used inside pool/ only. */
+ * ones are bounded in number (the coldest goes first) and in idle time.
+ *
+ * When file descriptors run out, idle handles are closed from the cold end, a quarter at a time; when there are none
+ * left, those who need a new handle stand in line for one that is put back. Used inside pool/ only. */
 #ifndef FETCHPOOL_POOL_HANDLES_H
 #define FETCHPOOL_POOL_HANDLES_H
 
@@ -17,9 +20,13 @@
 
 struct handles;
 
-/* `easy` may be used by the owner; the other fields are private. */
+/* The owner uses `easy` and notes the next four before handles_put; the other fields are private. */
 struct handle {
     CURL *easy;
+    unsigned opened; /* connections that were made since handles_take */
+    unsigned reused; /* requests on a connection that was there before */
+    bool broken;     /* it must not be used again */
+    bool starved;    /* no descriptor was left for a connection: the handle is closed rather than kept */
     struct list in_bucket;
     struct list in_age;
     uint64_t hash;
@@ -29,11 +36,23 @@ struct handle {
 
 struct handles_options {
     size_t max_idle;
+    size_t max_all; /* in use and idle: idle ones give way to new ones; what is in use may be more */
     int64_t idle_timeout_ms;
     struct timers *timers; /* borrowed; outlives the handles */
     /* Gives a new easy handle the options that never change. */
     enum err (*configure)(CURL *easy, void *arg);
+    /* Told once when descriptors run out, and again only after they sufficed for a minute; may be NULL. Any thread,
+     * without a lock held. */
+    void (*no_file)(size_t in_use, void *arg);
     void *arg;
+};
+
+struct handles_stats {
+    size_t idle;
+    size_t in_use;
+    uint64_t opened; /* as the owners noted, since the start */
+    uint64_t reused;
+    uint64_t closed_cold; /* idle handles closed to make room, for others or for descriptors, or after their time */
 };
 
 /* ERR_NOMEM. */
@@ -42,13 +61,19 @@ enum err handles_create(const struct handles_options *options, struct handles **
 /* All handles must have been put back. Accepts NULL. */
 void handles_destroy(struct handles *h);
 
-/* The warmest idle handle of that origin, or a new one. The caller owns it until handles_put. ERR_NOMEM. Any thread. */
-enum err handles_take(struct handles *h, const char *origin, struct handle **ret_handle) ERR_MUST_CHECK;
+/* The warmest idle handle of that origin, or a new one; waits for descriptors until the monotonic time `until_ms`. The
+ * caller owns it until handles_put. ERR_NOMEM; ERR_LIMIT: no descriptor was to be had; ERR_CLOSED: a signal came while
+ * it waited, thread_interrupt. Any thread. */
+enum err handles_take(struct handles *h, const char *origin, int64_t until_ms,
+                      struct handle **ret_handle) ERR_MUST_CHECK;
 
 /* Takes the handle back. It must not refer to anything of the caller any more. May close a connection. Any thread. */
 void handles_put(struct handles *h, struct handle *handle);
 
-/* Idle handles now. Any thread. */
-size_t handles_idle(struct handles *h);
+/* Descriptors have run out elsewhere: closes some of the idle handles. Any thread. */
+void handles_make_room(struct handles *h);
+
+/* Any thread. */
+void handles_read_stats(struct handles *h, struct handles_stats *ret_stats);
 
 #endif

@@ -1,5 +1,6 @@
 #include "pool/transfer.h"
 
+#include "base/files.h"
 #include "pool/transfer_error.h"
 
 #include <ctype.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     TRANSFER_MAX_HEADERS = 1000,
@@ -153,9 +155,13 @@ static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sock
         return CURL_SOCKET_BAD;
     }
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-    if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+    bool spare = fd >= 0 && files_is_spare(fd);
+    if (spare || (fd < 0 && (errno == EMFILE || errno == ENFILE)))
         t->stop = TRANSFER_STOP_NO_DESCRIPTOR;
-    return fd;
+    if (!spare)
+        return fd;
+    (void)close(fd); /* was never used */
+    return CURL_SOCKET_BAD;
 }
 
 static CURLcode on_ssl_ctx(CURL *easy, void *ssl_ctx, void *arg) {
@@ -193,7 +199,7 @@ enum err transfer_configure(CURL *easy, const struct transfer_setup *setup) {
     SET(CURLOPT_MAXCONNECTS, 1L); /* a handle serves one origin */
     SET(CURLOPT_MAXAGE_CONN, (long)TRANSFER_IDLE_CONNECTION_S);
     SET(CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
-    SET(CURLOPT_USERAGENT, *setup->user_agent ? setup->user_agent : NULL);
+    SET(CURLOPT_ACCEPT_ENCODING, ""); /* all that libcurl can decode */
     SET(CURLOPT_WRITEFUNCTION, on_body);
     SET(CURLOPT_HEADERFUNCTION, on_header);
     SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
@@ -224,12 +230,25 @@ static CURLcode set_method(CURL *easy, const struct transfer_request *r) {
     return code;
 }
 
+/* What libcurl makes of the two options it makes for each request anew. What it finds in the list it does not make. */
+static CURLcode set_headers(CURL *easy, const struct transfer *t) {
+    const struct transfer_request *r = t->request;
+    CURLcode code = CURLE_OK;
+    bool plain = !r->headers && r->decompress;
+    SET(CURLOPT_HTTPHEADER, plain ? t->setup->plain_headers : r->headers);
+    SET(CURLOPT_USERAGENT, plain || !*t->setup->user_agent ? NULL : t->setup->user_agent);
+    if (!r->decompress)
+        SET(CURLOPT_ACCEPT_ENCODING, NULL);
+    return code;
+}
+
+/* All that differs between requests: what one sets, the next one sets again. */
 static CURLcode set_request(CURL *easy, struct transfer *t) {
     const struct transfer_request *r = t->request;
     CURLcode code = set_method(easy, r);
+    if (!code)
+        code = set_headers(easy, t);
     SET(CURLOPT_URL, r->url);
-    SET(CURLOPT_HTTPHEADER, r->headers);
-    SET(CURLOPT_ACCEPT_ENCODING, r->decompress ? "" : NULL);
     SET(CURLOPT_TIMEOUT_MS, (long)r->timeout_ms);
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)r->connect_timeout_ms);
     SET(CURLOPT_WRITEDATA, t);
@@ -256,16 +275,15 @@ static void add_timings(CURL *easy, struct fetch_timings *timings) {
     timings->starttransfer_us += info_us(easy, CURLINFO_STARTTRANSFER_TIME_T);
 }
 
-static void note_connection(CURL *easy, struct fetch_connection *connection) {
+static void note_connection(CURL *easy, bool reused, struct fetch_connection *connection) {
     char *ip = NULL;
-    long port = 0, version = 0, connects = 0;
+    long port = 0, version = 0;
     (void)curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &ip);
     (void)curl_easy_getinfo(easy, CURLINFO_PRIMARY_PORT, &port);
     (void)curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
-    (void)curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
     (void)snprintf(connection->remote_ip, sizeof connection->remote_ip, "%s", ip ? ip : "");
     connection->remote_port = (int)port;
-    connection->reused = connects == 0;
+    connection->reused = reused;
     connection->http_version = version == CURL_HTTP_VERSION_1_0   ? "1.0"
                                : version == CURL_HTTP_VERSION_1_1 ? "1.1"
                                : version == CURL_HTTP_VERSION_2_0 ? "2"
@@ -280,42 +298,61 @@ static int64_t read_retry_after(CURL *easy, long status) {
     return seconds < TRANSFER_MAX_RETRY_AFTER_S ? seconds * 1000 : (int64_t)TRANSFER_MAX_RETRY_AFTER_S * 1000;
 }
 
+static void note_response(struct transfer *t, CURLcode code) {
+    long status = 0, connects = 0;
+    (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connects);
+    t->result->status = (int)status;
+    t->result->retry_after_ms = read_retry_after(t->easy, status);
+    t->response->opened = (unsigned)connects;
+    t->response->is_reused = status > 0 && connects == 0;
+    t->response->no_descriptor = code == CURLE_COULDNT_CONNECT && t->stop == TRANSFER_STOP_NO_DESCRIPTOR;
+    if (t->request->include & FETCH_INCLUDE_TIMINGS)
+        add_timings(t->easy, &t->result->timings);
+    if (t->request->include & FETCH_INCLUDE_CONNECTION)
+        note_connection(t->easy, t->response->is_reused, &t->result->connection);
+}
+
+/* libcurl counts connections that died under a request over the life of the handle, and fails every sixth such fetch. A
+ * reset clears the count and keeps connections and TLS sessions; none has died when all went well over the one that was
+ * there. */
+static void let_go(struct transfer *t, CURLcode code) {
+    (void)curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, NULL);
+    (void)curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, NULL);
+    if (t->request->body)
+        (void)curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, NULL);
+    if (!code && t->response->opened == 0 && t->request->decompress)
+        return;
+    curl_easy_reset(t->easy);
+    t->response->is_broken = transfer_configure(t->easy, t->setup) != ERR_NONE;
+}
+
 void transfer_perform(CURL *easy, const struct transfer_request *request, struct fetch_result *result,
                       struct transfer_response *ret_response) {
     struct transfer t = {.easy = easy, .request = request, .result = result, .response = ret_response};
     char *setup = NULL; /* the type that CURLINFO_PRIVATE is declared with */
-    long status = 0;
-    ret_response->location = NULL;
+    *ret_response = (struct transfer_response){0};
     result->size_bytes = 0;
     buf_clear(&result->body);
     buf_clear(&result->headers);
     (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &setup);
     t.setup = (const struct transfer_setup *)(void *)setup;
-    /* libcurl counts connections that died under a request over the life of the handle, and fails every sixth such
-     * fetch. A reset clears the count and keeps connections and TLS sessions. */
-    curl_easy_reset(easy);
-    CURLcode code = transfer_configure(easy, t.setup) ? CURLE_FAILED_INIT : set_request(easy, &t);
+    CURLcode code = set_request(easy, &t);
     if (!code)
         code = curl_easy_perform(easy);
     if (!code && !t.header_ended) /* libcurl takes a header that breaks off for a whole one */
         code = CURLE_RECV_ERROR;
-    (void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL);
-    (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-    if (request->include & FETCH_INCLUDE_TIMINGS)
-        add_timings(easy, &result->timings);
-    if (request->include & FETCH_INCLUDE_CONNECTION)
-        note_connection(easy, &result->connection);
-    result->status = (int)status;
-    result->retry_after_ms = read_retry_after(easy, status);
-    if (!code || t.stop == TRANSFER_STOP_REDIRECT_BODY)
-        return;
-    const struct transfer_failure failure = {
-        .easy = easy,
-        .code = code,
-        .request = request,
-        .stop = t.stop,
-        .is_encoded = t.is_encoded,
-        .text = t.error_text,
-    };
-    transfer_error_tell(&failure, result);
+    note_response(&t, code);
+    if (code && t.stop != TRANSFER_STOP_REDIRECT_BODY) {
+        const struct transfer_failure failure = {
+            .easy = easy,
+            .code = code,
+            .request = request,
+            .stop = t.stop,
+            .is_encoded = t.is_encoded,
+            .text = t.error_text,
+        };
+        transfer_error_tell(&failure, result);
+    }
+    let_go(&t, code);
 }

@@ -13,6 +13,7 @@ struct transfer_setup {
     const struct guard *guard;
     struct certs *certs;
     const char *user_agent;
+    const struct curl_slist *plain_headers; /* hop_headers_create_plain */
 };
 
 /* What is asked of one hop; all borrowed during transfer_perform. */
@@ -37,7 +38,11 @@ struct transfer_request {
 
 /* What came of it, beside what stands in the fetch_result. */
 struct transfer_response {
-    char *location; /* of a redirect with one; the caller frees it */
+    char *location;     /* of a redirect with one; the caller frees it */
+    unsigned opened;    /* connections that were made */
+    bool is_reused;     /* the request went over a connection that was there before */
+    bool is_broken;     /* the handle is fit for nothing any more but to be closed */
+    bool no_descriptor; /* the result is a failure because none was left for a socket: nothing was sent */
 };
 
 /* Options that stay for the life of the handle. `setup` is borrowed until the handle is closed. ERR_LIBRARY. */

@@ -29,12 +29,12 @@ def test_small_answers(steady_daemon):
     assert steady_daemon.get("/readyz").json() == {"status": "ready"}
     version = steady_daemon.get("/version").json()
     assert version["name"] == "fetchpool" and version["version"]
-    for path in ("/healthz", "/readyz", "/version"):
+    for path in ("/healthz", "/readyz", "/pressure", "/version"):
         assert steady_daemon.get(path).headers["Content-Type"].split(";")[0] == "application/json"
         assert steady_daemon.get(f"{path}?x=y").status == 200
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/version"])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/pressure", "/version"])
 def test_head_is_get_without_its_body(steady_daemon, path):
     got = steady_daemon.get(path)
     head = client.request(steady_daemon.address, "HEAD", path)

@@ -7,7 +7,7 @@ import pytest
 
 from rig.certificates import Authority
 from rig.checks import assert_answered, assert_failed
-from rig.origin import Raw
+from rig.origin import Raw, Reply
 
 DAY = datetime.timedelta(days=1)
 
@@ -91,6 +91,17 @@ def test_connections_over_tls_are_kept(trusting, start_origin, authority):
     for n in range(5):
         assert trusting.fetch_one(origin.url(f"/{n}"))["status"] == 200
     assert origin.connections == 1
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["tls-1.2", "tls-1.3"])
+def test_a_new_connection_goes_on_with_the_session(trusting, start_origin, authority, version):
+    context = authority.server_context("127.0.0.1")
+    context.minimum_version = context.maximum_version = version
+    origin = start_origin(tls=context)
+    closing = origin.on("/close", Reply(framing="close"))
+    for _ in range(8):
+        assert trusting.fetch_one(closing)["status"] == 200
+    assert (origin.connections, origin.resumed) == (8, 7)
 
 
 def test_a_body_cut_short_under_tls(trusting, start_origin, authority):

@@ -91,6 +91,7 @@ SOURCES = files("*.c")
 HEADERS = files("*.h")
 ALL = SOURCES + HEADERS
 TESTS = sorted((ROOT / "tests" / "unit").glob("*.[ch]"))
+BENCH = sorted((ROOT / "bench").rglob("*.[ch]"))
 
 
 def test_there_is_something_to_look_at():
@@ -106,6 +107,13 @@ def test_includes_go_to_the_right_only():
                 wrong.append(f'{name(path)}: "{include}" is not written from the root')
             elif target != folder(path) and target not in MAY_INCLUDE[folder(path)]:
                 wrong.append(f'{name(path)}: "{include}" is not to the right of {folder(path)}/')
+    assert not wrong, "\n".join(wrong)
+
+
+def test_benchmarks_include_nothing_of_ours():
+    assert BENCH
+    wrong = [f"{name(path)}: {include}" for path in BENCH for include in own_includes(path)
+             if not (path.parent / include).exists()]
     assert not wrong, "\n".join(wrong)
 
 
@@ -175,14 +183,14 @@ def test_header_guards_are_named_after_the_file():
 def test_forbidden_calls_are_absent():
     call = re.compile(r"\b(" + "|".join(FORBIDDEN) + r")\s*\(")
     wrong = []
-    for path in ALL + TESTS:
+    for path in ALL + TESTS + BENCH:
         for number, line in enumerate(code(path).split("\n"), 1):
             wrong += [f"{name(path)}:{number}: {found}" for found in call.findall(line)]
     assert not wrong, "\n".join(wrong)
 
 
 def test_files_are_short():
-    lengths = {name(path): path.read_text().count("\n") for path in ALL + TESTS}
+    lengths = {name(path): path.read_text().count("\n") for path in ALL + TESTS + BENCH}
     wrong = [f"{file}: {length} lines" for file, length in lengths.items() if length > MAX_FILE_LINES]
     assert not wrong, "\n".join(wrong)
 
@@ -202,7 +210,7 @@ def functions(path):
 def test_functions_are_short():
     wrong = []
     counted = 0
-    for path in ALL + TESTS:
+    for path in ALL + TESTS + BENCH:
         for head, length in functions(path):
             counted += 1
             if length > MAX_FUNCTION_LINES and not head.startswith("int main("):
@@ -253,7 +261,7 @@ def test_every_unit_test_is_run():
 
 def test_texts_are_clean():
     wrong = []
-    for path in ALL + TESTS:
+    for path in ALL + TESTS + BENCH:
         text = path.read_text(encoding="utf-8")
         if not text.endswith("\n") or text.endswith("\n\n"):
             wrong.append(f"{name(path)}: does not end in one newline")

@@ -51,6 +51,7 @@ static atomic_int configured;
 static void create(size_t max_idle, int64_t idle_timeout_ms) {
     const struct handles_options options = {
         .max_idle = max_idle,
+        .max_all = SIZE_MAX,
         .idle_timeout_ms = idle_timeout_ms,
         .timers = timers,
         .configure = configure,
@@ -76,9 +77,19 @@ static int end(void **state) {
     return opened == closed ? 0 : -1;
 }
 
+static struct handles_stats stats(void) {
+    struct handles_stats now;
+    handles_read_stats(handles, &now);
+    return now;
+}
+
+static size_t idle(void) {
+    return stats().idle;
+}
+
 static struct handle *take(const char *origin) {
     struct handle *handle = NULL;
-    assert_int_equal(handles_take(handles, origin, &handle), ERR_NONE);
+    assert_int_equal(handles_take(handles, origin, CLOCK_NEVER, &handle), ERR_NONE);
     assert_non_null(handle->easy);
     return handle;
 }
@@ -91,9 +102,9 @@ TEST(handle_that_was_put_back_is_used_again) {
     create(MAX_IDLE, LONG_MS);
     struct handle *handle = take("http://a:80");
     const CURL *easy = handle->easy;
-    assert_int_equal(handles_idle(handles), 0);
+    assert_int_equal(idle(), 0);
     handles_put(handles, handle);
-    assert_int_equal(handles_idle(handles), 1);
+    assert_int_equal(idle(), 1);
     handle = take("http://a:80");
     assert_ptr_equal(handle->easy, easy);
     assert_int_equal(configured, 1);
@@ -133,7 +144,7 @@ TEST(coldest_makes_room) {
     assert_int_equal(closed, 0);
     handles_put(handles, c);
     assert_int_equal(closed, 1);
-    assert_int_equal(handles_idle(handles), 2);
+    assert_int_equal(idle(), 2);
     assert_ptr_equal(take("http://a:80"), a);
     assert_ptr_equal(take("http://c:80"), c);
     handles_put(handles, a);
@@ -144,7 +155,7 @@ TEST(bound_of_none_keeps_none) {
     create(0, LONG_MS);
     handles_put(handles, take("http://a:80"));
     assert_int_equal(closed, 1);
-    assert_int_equal(handles_idle(handles), 0);
+    assert_int_equal(idle(), 0);
 }
 
 TEST(idle_handle_is_closed_after_its_time) {
@@ -156,10 +167,10 @@ TEST(idle_handle_is_closed_after_its_time) {
     thread_wait(&closing);
     thread_wait(&closing);
     assert_true(clock_now_ms() >= since_ms + 10);
-    assert_int_equal(handles_idle(handles), 0);
+    assert_int_equal(idle(), 0);
     handles_put(handles, take("http://a:80")); /* the sweep goes on */
     thread_wait(&closing);
-    assert_int_equal(handles_idle(handles), 0);
+    assert_int_equal(idle(), 0);
 }
 
 /* Nothing is put back any more after the first sweep. */
@@ -173,7 +184,7 @@ TEST(sweep_leaves_what_is_warm_for_the_next_one) {
     handles_put(handles, warm);
     thread_wait(&closing);
     thread_wait(&closing);
-    assert_int_equal(handles_idle(handles), 0);
+    assert_int_equal(idle(), 0);
     sem_destroy(&never);
 }
 
@@ -281,8 +292,8 @@ TEST(any_mix_of_takes_and_puts_behaves_like_the_model) {
             take_like_model(names[unit_random_below(&random_state, 1 + step % ORIGINS)]);
             out++;
         }
-        assert_int_equal(handles_idle(handles), count_idle(&coldest));
-        assert_int_equal(opened - closed, (int)(handles_idle(handles) + out));
+        assert_int_equal(idle(), count_idle(&coldest));
+        assert_int_equal(opened - closed, (int)(idle() + out));
     }
     for (size_t i = 0; i < OUT + MAX_IDLE; i++)
         if (model[i].handle && !model[i].idle)
@@ -295,7 +306,7 @@ static void *take_and_put(void *arg) {
         char origin[32];
         struct handle *handle;
         (void)snprintf(origin, sizeof origin, "http://h%u:80", (unsigned)unit_random_below(&random_state, 6));
-        if (handles_take(handles, origin, &handle))
+        if (handles_take(handles, origin, CLOCK_NEVER, &handle))
             return NULL;
         if (strcmp(handle->origin, origin) != 0)
             return NULL;
@@ -315,24 +326,24 @@ TEST(threads_share_the_handles) {
         assert_int_equal(pthread_join(threads[i], &result), 0);
         assert_ptr_equal(result, &seeds[i]);
     }
-    assert_true(handles_idle(handles) <= 3);
+    assert_true(idle() <= 3);
 }
 
 TEST(handle_that_cannot_be_made_is_told) {
     struct handle *none = NULL;
     create(MAX_IDLE, LONG_MS);
     configure_error = ERR_LIBRARY;
-    assert_int_equal(handles_take(handles, "http://a:80", &none), ERR_LIBRARY);
+    assert_int_equal(handles_take(handles, "http://a:80", CLOCK_NEVER, &none), ERR_LIBRARY);
     configure_error = ERR_NONE;
     no_easy_handles = true;
-    assert_int_equal(handles_take(handles, "http://a:80", &none), ERR_NOMEM);
+    assert_int_equal(handles_take(handles, "http://a:80", CLOCK_NEVER, &none), ERR_NOMEM);
     no_easy_handles = false;
     unit_fail_allocation(1);
-    enum err err = handles_take(handles, "http://a:80", &none);
+    enum err err = handles_take(handles, "http://a:80", CLOCK_NEVER, &none);
     unit_fail_allocation(0);
     assert_int_equal(err, ERR_NOMEM);
     assert_null(none);
-    assert_int_equal(handles_idle(handles), 0);
+    assert_int_equal(idle(), 0);
 }
 
 TEST(create_without_memory_fails) {

@@ -28,20 +28,21 @@ static void assign(const char *assignment) {
 
 /* The need, by the rule in the header. */
 static int64_t need(void) {
-    return values->server.max_connections + 8 * values->pool.workers + 3 * values->pool.handles + 64;
+    int64_t handles = values->pool.handles > values->pool.workers ? values->pool.handles : values->pool.workers;
+    return values->server.max_connections + values->pool.workers + 3 * handles + 64;
 }
 
-TEST(defaults_need_9280_descriptors) {
-    assert_int_equal(need(), 9280);
+TEST(defaults_need_7488_descriptors) {
+    assert_int_equal(need(), 7488);
     assert_int_equal(limits_fit(loader, 20000, &message), ERR_NONE);
     assert_string_equal(message.text, "");
-    assert_int_equal(limits_fit(loader, 9280, &message), ERR_NONE);
+    assert_int_equal(limits_fit(loader, 7488, &message), ERR_NONE);
     assert_string_equal(message.text, "");
     assert_int_equal(settings_loader_source(loader, "pool.workers"), SETTINGS_SOURCE_DEFAULT);
 }
 
 TEST(defaults_are_lowered_to_any_usual_limit) {
-    static const int64_t limits[] = {9279, 8192, 4096, 1024, 512};
+    static const int64_t limits[] = {7487, 4096, 1024, 512};
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         (void)end(NULL);
         assert_int_equal(begin(NULL), 0);
@@ -54,7 +55,7 @@ TEST(defaults_are_lowered_to_any_usual_limit) {
 
 TEST(lowering_is_told_with_the_numbers) {
     assert_int_equal(limits_fit(loader, 1024, &message), ERR_NONE);
-    assert_string_equal(message.text, "lowered server.max_connections to 426, pool.workers to 26, pool.handles to 106: "
+    assert_string_equal(message.text, "lowered server.max_connections to 531, pool.workers to 33, pool.handles to 132: "
                                       "the hard limit is 1024 file descriptors");
     assert_int_equal(settings_loader_source(loader, "pool.handles"), SETTINGS_SOURCE_FITTED);
 }
@@ -63,30 +64,38 @@ TEST(what_was_set_is_never_lowered) {
     assign("pool.workers=64");
     assert_int_equal(limits_fit(loader, 1024, &message), ERR_NONE);
     assert_int_equal(values->pool.workers, 64);
-    assert_int_equal(values->server.max_connections, 256);
-    assert_int_equal(values->pool.handles, 64);
-    assert_string_equal(message.text, "lowered server.max_connections to 256, pool.handles to 64: "
+    assert_int_equal(values->server.max_connections, 512);
+    assert_int_equal(values->pool.handles, 128);
+    assert_string_equal(message.text, "lowered server.max_connections to 512, pool.handles to 128: "
                                       "the hard limit is 1024 file descriptors");
 }
 
 TEST(settings_that_cannot_fit_are_refused_with_the_numbers) {
-    assign("pool.workers=200");
+    assign("pool.workers=300");
     assert_int_equal(limits_fit(loader, 1024, &message), ERR_LIMIT);
     assert_string_equal(message.text,
-                        "the settings need 8832 file descriptors and the hard limit is 1024: "
-                        "server.max_connections 4096 x 1 + pool.workers 200 x 8 + pool.handles 1024 x 3 + 64; "
+                        "the settings need 7532 file descriptors and the hard limit is 1024: "
+                        "server.max_connections 4096 x 1 + pool.workers 300 x 1 + pool.handles 1024 x 3 + 64; "
                         "lower them or raise the limit (ulimit -Hn)");
     assert_int_equal(values->pool.handles, 1024);
+}
+
+TEST(each_worker_has_a_handle) {
+    assign("pool.workers=4096");
+    assign("pool.handles=4000");
+    assert_int_equal(limits_fit(loader, 20000, &message), ERR_NONE);
+    assert_int_equal(values->server.max_connections, 20000 - 4096 - 3 * 4096 - 64);
+    assert_int_equal(limits_fit(loader, 4 * 4096, &message), ERR_LIMIT);
 }
 
 TEST(settings_that_were_all_set_are_taken_or_refused) {
     assign("pool.workers=10");
     assign("pool.handles=0");
     assign("server.max_connections=100");
-    assert_int_equal(limits_fit(loader, 244, &message), ERR_NONE);
+    assert_int_equal(limits_fit(loader, 204, &message), ERR_NONE);
     assert_string_equal(message.text, "");
-    assert_int_equal(limits_fit(loader, 243, &message), ERR_LIMIT);
-    assert_non_null(strstr(message.text, "need 244 file descriptors"));
+    assert_int_equal(limits_fit(loader, 203, &message), ERR_LIMIT);
+    assert_non_null(strstr(message.text, "need 204 file descriptors"));
 }
 
 TEST(too_small_a_limit_is_refused) {
@@ -99,11 +108,12 @@ TEST(too_small_a_limit_is_refused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        LIMITS_TEST(defaults_need_9280_descriptors),
+        LIMITS_TEST(defaults_need_7488_descriptors),
         LIMITS_TEST(defaults_are_lowered_to_any_usual_limit),
         LIMITS_TEST(lowering_is_told_with_the_numbers),
         LIMITS_TEST(what_was_set_is_never_lowered),
         LIMITS_TEST(settings_that_cannot_fit_are_refused_with_the_numbers),
+        LIMITS_TEST(each_worker_has_a_handle),
         LIMITS_TEST(settings_that_were_all_set_are_taken_or_refused),
         LIMITS_TEST(too_small_a_limit_is_refused),
     };

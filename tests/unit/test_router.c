@@ -29,6 +29,7 @@ TEST(each_route_has_its_handler) {
     assert_found("POST", "/drill", handle_drill, true);
     assert_found("GET", "/healthz", handle_healthz, false);
     assert_found("GET", "/readyz", handle_readyz, false);
+    assert_found("GET", "/pressure", handle_pressure, false);
     assert_found("GET", "/version", handle_version, false);
 }
 

@@ -105,6 +105,7 @@ class Origin:
         self.requests = []
         self.connections = 0
         self.open_connections = 0
+        self.resumed = 0  # connections that went on with a TLS session of an earlier one
         self.in_flight = 0
         self.peak = 0
         self.abandoned = 0  # requests whose client left while they waited
@@ -165,7 +166,7 @@ class Origin:
     async def _accept(self, reader, writer):
         task = asyncio.current_task()
         self._tasks.add(task)
-        self._change(connections=1, open_connections=1)
+        self._change(connections=1, open_connections=1, resumed=is_resumed(writer))
         number = self.connections
         try:
             if self.on_connect:
@@ -241,6 +242,11 @@ class Origin:
             reset_on_close(writer.get_extra_info("socket"))
             writer.transport.abort()
         return False
+
+
+def is_resumed(writer):
+    tls = writer.get_extra_info("ssl_object")
+    return int(bool(tls and tls.session_reused))
 
 
 async def read_head(reader, connection):

@@ -1,0 +1,3 @@
+module fetchpool/bench
+
+go 1.19

@@ -1,0 +1,95 @@
+#include "pool/hop_headers.h"
+
+#include "unit.h"
+
+#include <string.h>
+
+static struct curl_slist *list;
+
+static int end(void **state) {
+    (void)state;
+    curl_slist_free_all(list);
+    list = NULL;
+    return 0;
+}
+
+static void assert_lines(const char *const *lines) {
+    const struct curl_slist *node = list;
+    for (; *lines; lines++, node = node->next) {
+        assert_non_null(node);
+        assert_string_equal(node->data, *lines);
+    }
+    assert_null(node);
+}
+
+static const char *const set[] = {"X-One: 1", "Content-Type: a/b", "X-Empty:"};
+
+static void build(struct hop_headers h, bool with_headers) {
+    const struct fetch_options options = {.headers = set, .header_count = with_headers ? 3 : 0};
+    h.options = &options;
+    assert_int_equal(hop_headers_build(&h, &list), ERR_NONE);
+}
+
+TEST(nothing_set_is_no_list) {
+    build((struct hop_headers){.with_caller_headers = true}, false);
+    assert_null(list);
+    build((struct hop_headers){.with_caller_headers = false}, true);
+    assert_null(list);
+}
+
+TEST(callers_headers_keep_their_order) {
+    build((struct hop_headers){.with_caller_headers = true}, true);
+    assert_lines((const char *const[]){"X-One: 1", "Content-Type: a/b", "X-Empty;", NULL});
+}
+
+TEST(body_gets_no_type_but_the_callers) {
+    build((struct hop_headers){.sends_body = true, .with_caller_headers = true}, true);
+    assert_lines((const char *const[]){"Expect:", "X-One: 1", "Content-Type: a/b", "X-Empty;", NULL});
+    curl_slist_free_all(list);
+    build((struct hop_headers){.sends_body = true}, true);
+    assert_lines((const char *const[]){"Expect:", "Content-Type:", NULL});
+}
+
+TEST(headers_about_the_body_go_with_it) {
+    build((struct hop_headers){.body_left = true, .with_caller_headers = true}, true);
+    assert_lines((const char *const[]){"X-One: 1", "X-Empty;", NULL});
+}
+
+TEST(plain_headers_name_the_agent_and_all_encodings) {
+    assert_int_equal(hop_headers_create_plain("unit/1", &list), ERR_NONE);
+    assert_lines((const char *const[]){"User-Agent: unit/1", "Accept-Encoding: deflate, gzip, br, zstd", NULL});
+}
+
+TEST(empty_agent_is_not_sent) {
+    assert_int_equal(hop_headers_create_plain("", &list), ERR_NONE);
+    assert_lines((const char *const[]){"Accept-Encoding: deflate, gzip, br, zstd", NULL});
+}
+
+TEST(headers_without_memory_fail) {
+    const struct fetch_options options = {.headers = set, .header_count = 3};
+    const struct hop_headers h = {.options = &options, .sends_body = true, .with_caller_headers = true};
+    enum err err = ERR_NOMEM;
+    for (unsigned n = 1; err == ERR_NOMEM; n++) {
+        unit_fail_allocation(n);
+        err = hop_headers_build(&h, &list);
+        unit_fail_allocation(0);
+        assert_true(n < 20);
+    }
+    assert_int_equal(err, ERR_NONE);
+    assert_non_null(list);
+}
+
+#define HEADERS_TEST(name) cmocka_unit_test_teardown(name, end)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        HEADERS_TEST(nothing_set_is_no_list),
+        HEADERS_TEST(callers_headers_keep_their_order),
+        HEADERS_TEST(body_gets_no_type_but_the_callers),
+        HEADERS_TEST(headers_about_the_body_go_with_it),
+        HEADERS_TEST(plain_headers_name_the_agent_and_all_encodings),
+        HEADERS_TEST(empty_agent_is_not_sent),
+        HEADERS_TEST(headers_without_memory_fail),
+    };
+    return cmocka_run_group_tests_name("hop_headers", tests, NULL, NULL);
+}
