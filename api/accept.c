@@ -1,7 +1,9 @@
 #include "api/accept.h"
 
-#include <stddef.h>
+#include <assert.h>
 #include <string.h>
+
+enum { ACCEPT_FULL_QUALITY = 1000 };
 
 /* How exactly a range names the type: 3 itself, 2 its kind, 1 everything, 0 something else. */
 static int match(const char *range, size_t len, const char *type) {
@@ -13,30 +15,71 @@ static int match(const char *range, size_t len, const char *type) {
     return len == 3 && memcmp(range, "*/*", 3) == 0 ? 1 : 0;
 }
 
-/* The parameters of a range have ";q=0", whatever the number of its zeros. */
-static bool is_excluded(const char *parameters, size_t len) {
-    for (size_t i = 0; i + 3 <= len; i++) {
-        size_t blank = parameters[i] == ';' ? strspn(parameters + i + 1, " \t") : 0;
-        const char *q = parameters + i + 1 + blank;
-        if (parameters[i] == ';' && strncasecmp(q, "q=", 2) == 0)
-            return q[2] == '0' && strspn(q + 3, ".0 \t") == strcspn(q + 3, ",;");
-    }
-    return false;
+/* A weight such as "0.25", in thousandths. What is none counts as if it were not there. */
+static int read_weight(const char *text) {
+    size_t digits = strspn(text, "0123456789");
+    size_t decimals = text[digits] == '.' ? strspn(text + digits + 1, "0123456789") : 0;
+    const char *end = text + digits + (text[digits] == '.') + decimals;
+    if (digits + decimals == 0 || strcspn(end, ",; \t") > 0)
+        return ACCEPT_FULL_QUALITY;
+    if (strspn(text, "0") < digits)
+        return ACCEPT_FULL_QUALITY;
+    int weight = 0;
+    for (size_t i = 0, unit = 100; i < decimals && unit > 0; i++, unit /= 10)
+        weight += (text[digits + 1 + i] - '0') * (int)unit;
+    return weight;
 }
 
-bool accept_allows(const char *accept, const char *type) {
-    int best = 0;
-    bool allowed = !accept || *accept == '\0';
-    while (accept && *accept) {
-        accept += strspn(accept, " \t,");
-        size_t whole = strcspn(accept, ",");
-        size_t len = strcspn(accept, ",; \t");
-        int how = match(accept, len, type);
-        if (how > best) {
-            best = how;
-            allowed = !is_excluded(accept + len, whole - len);
-        }
-        accept += whole;
+/* The parameters of a range end at a comma. */
+static int quality_of(const char *parameters) {
+    const char *p = parameters + strcspn(parameters, ",;");
+    for (; *p == ';'; p += strcspn(p, ",;")) {
+        p += 1 + strspn(p + 1, " \t");
+        if (strncasecmp(p, "q=", 2) == 0)
+            return read_weight(p + 2);
     }
-    return allowed;
+    return ACCEPT_FULL_QUALITY;
+}
+
+void accept_init(struct accept *a, const char *const *types, size_t count) {
+    assert(count <= ACCEPT_MAX_OFFERS);
+    *a = (struct accept){.count = count};
+    for (size_t i = 0; i < count; i++)
+        a->offers[i].type = types[i];
+}
+
+static void read_range(struct accept *a, const char *range) {
+    size_t len = strcspn(range, ",; \t");
+    a->restricted = true;
+    for (size_t i = 0; i < a->count; i++) {
+        struct accept_offer *offer = &a->offers[i];
+        int how = match(range, len, offer->type);
+        if (how <= offer->match)
+            continue;
+        offer->match = how;
+        offer->quality = quality_of(range + len);
+    }
+}
+
+void accept_read(struct accept *a, const char *value) {
+    const char *range = value + strspn(value, " \t,");
+    while (*range) {
+        read_range(a, range);
+        range += strcspn(range, ",");
+        range += strspn(range, " \t,");
+    }
+}
+
+static bool is_better(const struct accept_offer *one, const struct accept_offer *other) {
+    if (one->quality != other->quality)
+        return one->quality > other->quality;
+    return one->match > other->match;
+}
+
+size_t accept_choose(const struct accept *a) {
+    size_t best = 0;
+    for (size_t i = 1; i < a->count; i++)
+        if (is_better(&a->offers[i], &a->offers[best]))
+            best = i;
+    return a->restricted && a->offers[best].quality == 0 ? ACCEPT_NONE : best;
 }

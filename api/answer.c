@@ -1,52 +1,115 @@
 #include "api/answer.h"
 
 #include <assert.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A bracket or comma before each result, and the end; one result on each line, for people. */
-static const char first_separator[] = "[";
-static const char separator[] = ",\n";
-static const char end_text[] = "]\n";
+const struct answer_format answer_array = {.head = "[", .between = ",\n", .after = "", .tail = "]\n"};
+const struct answer_format answer_lines = {.head = "", .between = "", .after = "\n", .is_indexed = true};
 
-/* Stands for a result for which not even the memory to encode a failure was there. Only its address counts. */
-static struct answer_chunk lost;
-static const char lost_text[] =
-    "{\"url\":\"\",\"status\":0,\"error\":\"out of memory\",\"error_code\":\"internal\",\"elapsed\":0.0}";
+/* ---- results for which not even the memory to encode a failure was there ---- */
 
-static const char *text_of(const struct answer_chunk *chunk) {
-    return chunk == &lost ? lost_text : chunk->bytes;
+/* Such a result has no chunk: its slot holds its index, told from a pointer by the lowest bit. */
+static struct answer_chunk *mark_lost(size_t index) {
+    return (struct answer_chunk *)((uintptr_t)index << 1 | 1);
 }
 
-static size_t len_of(const struct answer_chunk *chunk) {
-    return chunk == &lost ? strlen(lost_text) : chunk->len;
+static bool is_lost(const struct answer_chunk *chunk) {
+    return (uintptr_t)chunk & 1;
+}
+
+static void write_lost(struct answer *a, const struct answer_chunk *lost) {
+    char index[32] = "";
+    if (a->format->is_indexed)
+        (void)snprintf(index, sizeof index, "\"index\":%zu,", (size_t)((uintptr_t)lost >> 1));
+    (void)snprintf(a->fixed, sizeof a->fixed,
+                   "{\"url\":\"\",%s\"status\":0,\"error\":\"out of memory\",\"error_code\":\"internal\","
+                   "\"elapsed\":0.0}",
+                   index);
 }
 
 static void free_chunk(struct answer_chunk *chunk) {
-    if (chunk != &lost)
+    if (!is_lost(chunk))
         free(chunk);
 }
 
-static const char *separator_of(size_t index) {
-    return index == 0 ? first_separator : separator;
+/* ---- what comes next: a result with what stands around it, or the end ---- */
+
+enum { PART_BEFORE, PART_RESULT, PART_AFTER, PART_COUNT };
+
+struct part {
+    const char *bytes;
+    size_t len;
+};
+
+static struct part part_of(const char *text) {
+    return (struct part){.bytes = text, .len = strlen(text)};
 }
 
-enum err answer_init(struct answer *a, size_t count) {
-    *a = (struct answer){.count = count};
-    a->chunks = calloc(count ? count : 1, sizeof(struct answer_chunk *));
-    if (!a->chunks)
+static struct part result_part(struct answer *a, size_t place) {
+    const struct answer_chunk *chunk = a->slots[place];
+    if (!is_lost(chunk))
+        return (struct part){.bytes = chunk->bytes, .len = chunk->len};
+    write_lost(a, chunk);
+    return part_of(a->fixed);
+}
+
+static struct part tail_part(struct answer *a) {
+    if (a->format->tail)
+        return part_of(a->format->tail);
+    (void)snprintf(a->fixed, sizeof a->fixed,
+                   "{\"done\":true,\"counts\":{\"total\":%zu,\"succeeded\":%zu,\"failed\":%zu,\"cancelled\":%zu}}\n",
+                   a->count, a->counts[ANSWER_SUCCEEDED], a->counts[ANSWER_FAILED], a->counts[ANSWER_CANCELLED]);
+    return part_of(a->fixed);
+}
+
+/* The parts of what stands at that place; `count` is the place of the end. They may stand in `fixed`. */
+static void get_parts(struct answer *a, size_t place, struct part ret_parts[PART_COUNT]) {
+    bool is_end = place == a->count;
+    ret_parts[PART_BEFORE] = part_of(place == 0 ? a->format->head : is_end ? "" : a->format->between);
+    ret_parts[PART_RESULT] = is_end ? part_of("") : result_part(a, place);
+    ret_parts[PART_AFTER] = is_end ? tail_part(a) : part_of(a->format->after);
+}
+
+static size_t bytes_at(struct answer *a, size_t place) {
+    struct part parts[PART_COUNT];
+    get_parts(a, place, parts);
+    return parts[PART_BEFORE].len + parts[PART_RESULT].len + parts[PART_AFTER].len;
+}
+
+/* ---- life ---- */
+
+enum err answer_init(struct answer *a, size_t count, const struct answer_format *format, enum answer_order order) {
+    *a = (struct answer){.count = count, .format = format, .order = order};
+    a->slots = calloc(count ? count : 1, sizeof(struct answer_chunk *));
+    if (!a->slots)
         return ERR_NOMEM;
-    a->total_bytes = strlen(end_text) + (count == 0 ? strlen(first_separator) : 0);
-    a->ready_bytes = count == 0 ? a->total_bytes : 0;
+    a->ready_bytes = count == 0 ? bytes_at(a, 0) : 0;
     return ERR_NONE;
 }
 
+static void free_slots(struct answer *a) {
+    for (size_t i = a->sent; i < a->count && a->slots; i++)
+        free_chunk(a->slots[i]);
+    free(a->slots);
+    a->slots = NULL;
+}
+
 void answer_fini(struct answer *a) {
-    for (size_t i = a->sent; i < a->count && a->chunks; i++)
-        free_chunk(a->chunks[i]);
-    free(a->chunks);
+    free_slots(a);
     *a = (struct answer){0};
 }
+
+void answer_abandon(struct answer *a) {
+    free_slots(a);
+    a->held_bytes = 0;
+    a->ready_bytes = 0;
+    a->abandoned = true;
+}
+
+/* ---- results in ---- */
 
 enum err answer_begin_chunk(struct buf *b) {
     const struct answer_chunk head = {0};
@@ -64,49 +127,54 @@ struct answer_chunk *answer_take_chunk(struct buf *b) {
     return chunk;
 }
 
-static size_t chunk_bytes(const struct answer *a, size_t index) {
-    return len_of(a->chunks[index]) + strlen(separator_of(index));
-}
-
-void answer_put(struct answer *a, size_t index, struct answer_chunk *chunk) {
-    assert(index < a->count && !a->chunks[index] && index >= a->ready);
-    a->chunks[index] = chunk ? chunk : &lost;
+void answer_put(struct answer *a, size_t index, enum answer_outcome outcome, struct answer_chunk *chunk) {
+    size_t place = a->order == ANSWER_ORDER_INPUT ? index : a->put;
+    assert(index < a->count && place < a->count);
     a->put++;
-    a->held_bytes += len_of(a->chunks[index]);
-    a->total_bytes += chunk_bytes(a, index);
-    while (a->ready < a->count && a->chunks[a->ready])
-        a->ready_bytes += chunk_bytes(a, a->ready++);
-    if (index < a->ready && a->ready == a->count)
-        a->ready_bytes += strlen(end_text);
+    a->counts[outcome]++;
+    if (a->abandoned) {
+        free(chunk);
+        return;
+    }
+    assert(place >= a->ready && !a->slots[place]);
+    a->slots[place] = chunk ? chunk : mark_lost(index);
+    a->held_bytes += result_part(a, place).len;
+    while (a->ready < a->count && a->slots[a->ready])
+        a->ready_bytes += bytes_at(a, a->ready++);
+    if (answer_is_complete(a))
+        a->ready_bytes += bytes_at(a, a->count);
 }
 
-static size_t copy_from(struct answer *a, const char *text, size_t len, char *ret_bytes, size_t size) {
-    size_t n = len - a->offset < size ? len - a->offset : size;
-    memcpy(ret_bytes, text + a->offset, n);
+/* ---- bytes out ---- */
+
+static void pass(struct answer *a) {
+    if (a->sent == a->count)
+        return;
+    free_chunk(a->slots[a->sent]);
+    a->slots[a->sent++] = NULL;
+    a->offset = 0;
+}
+
+/* `offset` counts through all parts. */
+static size_t read_piece(struct answer *a, char *ret_bytes, size_t size) {
+    struct part parts[PART_COUNT];
+    size_t skip = a->offset, left = 0, n = 0;
+    get_parts(a, a->sent, parts);
+    for (int i = 0; i < PART_COUNT; i++) {
+        size_t from = skip < parts[i].len ? skip : parts[i].len;
+        size_t there = parts[i].len - from;
+        size_t take = there < size - n ? there : size - n;
+        memcpy(ret_bytes + n, parts[i].bytes + from, take);
+        n += take;
+        skip -= from;
+        left += there - take;
+        if (i == PART_RESULT)
+            a->held_bytes -= take;
+    }
     a->offset += n;
     a->ready_bytes -= n;
-    return n;
-}
-
-/* What comes next is a result with its separator, or the end. `offset` counts through both parts. */
-static size_t read_piece(struct answer *a, char *ret_bytes, size_t size) {
-    const char *before = a->sent < a->count ? separator_of(a->sent) : a->count == 0 ? "[]\n" : end_text;
-    size_t before_len = strlen(before);
-    if (a->offset < before_len)
-        return copy_from(a, before, before_len, ret_bytes, size);
-    if (a->sent == a->count)
-        return 0;
-    struct answer_chunk *chunk = a->chunks[a->sent];
-    a->offset -= before_len;
-    size_t n = copy_from(a, text_of(chunk), len_of(chunk), ret_bytes, size);
-    a->held_bytes -= n;
-    if (a->offset < len_of(chunk)) {
-        a->offset += before_len;
-        return n;
-    }
-    free_chunk(chunk);
-    a->chunks[a->sent++] = NULL;
-    a->offset = 0;
+    if (left == 0)
+        pass(a);
     return n;
 }
 

@@ -25,8 +25,9 @@ struct api {
     _Atomic size_t suspended;  /* requests */
     _Atomic size_t held_bytes; /* of all answers */
     _Atomic uint64_t rejected; /* requests that found the queue full */
-    pthread_mutex_t lock;      /* guards the two below */
+    pthread_mutex_t lock;      /* guards the three below */
     size_t open_requests;      /* whose body is there and whose answer is not sent */
+    size_t unattended;         /* batches that go on without their request */
     bool drained;
     _Atomic bool is_draining; /* set before the lock is taken to see whether requests are open */
     size_t daemon_count;

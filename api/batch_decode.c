@@ -15,6 +15,7 @@ enum {
 };
 
 struct decode {
+    const struct fetch_options_target *target; /* of the whole batch's options */
     const struct settings *settings;
     struct fetch_batch *batch;
     struct problem *problem;
@@ -174,13 +175,11 @@ static void read_items(struct decode *d, const cJSON *list, const char *prefix) 
 
 static void read_batch_object(struct decode *d, const cJSON *json) {
     char pointer[PROBLEM_POINTER_BYTES];
-    const struct fetch_options_target target = {
-        .settings = d->settings, .batch = d->batch, .options = &d->batch->options, .problem = d->problem};
     const cJSON *urls = cJSON_GetObjectItemCaseSensitive(json, "urls");
     const cJSON *field;
     cJSON_ArrayForEach(field, json) {
         problem_pointer(pointer, "", field->string);
-        if (field != urls && goes_on(d) && !fetch_options_read(&target, field->string, field, pointer))
+        if (field != urls && goes_on(d) && !fetch_options_read(d->target, field->string, field, pointer))
             problem_add_unknown(d->problem, "", field->string);
     }
     if (!urls)
@@ -250,17 +249,15 @@ static void decode_lines(struct decode *d, enum batch_format format, const char 
     }
 }
 
-void batch_decode(enum batch_format format, const char *text, size_t len, const struct settings *settings,
-                  struct fetch_batch *batch, struct problem *problem) {
-    struct decode d = {.settings = settings, .batch = batch, .problem = problem};
-    const struct fetch_options_target target = {
-        .settings = settings, .batch = batch, .options = &batch->options, .problem = problem};
+void batch_decode(enum batch_format format, const char *text, size_t len, const struct fetch_options_target *target) {
+    struct decode d = {
+        .target = target, .settings = target->settings, .batch = target->batch, .problem = target->problem};
     if (format == BATCH_FORMAT_JSON)
         decode_json(&d, text, len);
     else if (format == BATCH_FORMAT_TEXT && (memchr(text, '\0', len) || !utf8_is_valid(text, len)))
-        problem_set(problem, 400, "the body is not UTF-8 text");
+        problem_set(target->problem, 400, "the body is not UTF-8 text");
     else
         decode_lines(&d, format, text, len);
     if (goes_on(&d))
-        fetch_options_finish(&target, "");
+        fetch_options_finish(target, "");
 }

@@ -22,7 +22,9 @@ enum kind {
     KIND_CONCURRENT,
     KIND_PER_HOST,
     KIND_HOST_DELAY,
-    KIND_DEADLINE
+    KIND_DEADLINE,
+    KIND_ORDER,
+    KIND_ON_DISCONNECT
 };
 
 /* One option. `offset` is its field in struct fetch_options; `max` comes from the setting at `max_offset`, if there is
@@ -59,6 +61,8 @@ static const struct row rows[] = {
     {"max_size", KIND_BYTES, false, FIELD(max_size_bytes), 0, 0, SETTING(fetch.max_size_limit_bytes)},
     {"decompress", KIND_BOOL, false, FIELD(decompress), 0, 0, 0},
     {"include", KIND_INCLUDE, false, FIELD(include), 0, 0, 0},
+    {"order", KIND_ORDER, true, 0, 0, 0, 0},
+    {"on_disconnect", KIND_ON_DISCONNECT, true, 0, 0, 0, 0},
 };
 
 static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
@@ -183,6 +187,33 @@ static void read_headers(const struct fetch_options_target *t, const cJSON *valu
     }
 }
 
+static bool is_word(const cJSON *value, const char *word) {
+    return cJSON_IsString(value) && strcmp(value->valuestring, word) == 0;
+}
+
+static void read_order(const struct fetch_options_target *t, const cJSON *value, const char *pointer) {
+    if (is_word(value, "input"))
+        t->delivery->order = ANSWER_ORDER_INPUT;
+    else if (!is_word(value, "completion"))
+        problem_add(t->problem, pointer, "order must be input or completion");
+    else if (t->delivery->format == &answer_lines)
+        t->delivery->order = ANSWER_ORDER_COMPLETION;
+    else
+        problem_add(t->problem, pointer,
+                    "an array has the order of the list: ask for NDJSON (Accept: application/x-ndjson)");
+}
+
+static void read_on_disconnect(const struct fetch_options_target *t, const cJSON *value, const char *pointer) {
+    if (is_word(value, "cancel"))
+        t->delivery->on_disconnect = DELIVERY_CANCEL;
+    else if (is_word(value, "finish"))
+        t->delivery->on_disconnect = DELIVERY_FINISH;
+    else if (is_word(value, "detach"))
+        problem_add(t->problem, pointer, "on_disconnect detach is not supported yet: use cancel or finish");
+    else
+        problem_add(t->problem, pointer, "on_disconnect must be cancel or finish");
+}
+
 static void read_bool(const struct fetch_options_target *t, const struct row *row, const cJSON *value,
                       const char *pointer) {
     if (cJSON_IsBool(value))
@@ -240,6 +271,12 @@ static void read_value(const struct fetch_options_target *t, const struct row *r
     case KIND_INCLUDE:
         read_include(t, value, pointer);
         return;
+    case KIND_ORDER:
+        read_order(t, value, pointer);
+        return;
+    case KIND_ON_DISCONNECT:
+        read_on_disconnect(t, value, pointer);
+        return;
     default:
         if (read_number(t, row, value, pointer, &number))
             store_number(t, row, number);
@@ -283,6 +320,8 @@ static cJSON *query_value(const struct row *row, const char *text) {
     case KIND_METHOD:
     case KIND_BODY:
     case KIND_HEADERS:
+    case KIND_ORDER:
+    case KIND_ON_DISCONNECT:
         return cJSON_CreateString(text);
     case KIND_INCLUDE:
         return list_value(text);

@@ -2,6 +2,7 @@
 #ifndef FETCHPOOL_API_FETCH_OPTIONS_H
 #define FETCHPOOL_API_FETCH_OPTIONS_H
 
+#include "api/delivery.h"
 #include "api/problem.h"
 #include "config/settings.h"
 #include "pool/fetch_batch.h"
@@ -15,6 +16,7 @@ struct fetch_options_target {
     const struct settings *settings; /* limits */
     struct fetch_batch *batch;       /* its arena keeps texts */
     struct fetch_options *options;   /* of the batch, or of the item */
+    struct delivery *delivery;       /* of the batch; its format is set already. Not looked at for an item */
     bool is_item;                    /* what only a batch can say is refused */
     struct problem *problem;
 };

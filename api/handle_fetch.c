@@ -1,12 +1,40 @@
 #include "api/accept.h"
 #include "api/batch_decode.h"
-#include "api/context.h"
 #include "api/fetch_call.h"
 #include "api/fetch_options.h"
 #include "api/handlers.h"
 #include "api/respond.h"
 
 #include <stdio.h>
+#include <strings.h>
+
+/* What can be asked for by Accept; the first one when that is all the same. */
+static const char *const media_types[] = {
+    "application/json",
+    "application/x-ndjson",
+    "application/ndjson",
+    "application/jsonl",
+};
+
+enum { MEDIA_TYPE_COUNT = sizeof media_types / sizeof media_types[0], MEDIA_TYPE_ARRAY = 0 };
+
+static void read_accept(void *arg, const char *name, const char *value) {
+    if (strcasecmp(name, "Accept") == 0)
+        accept_read(arg, value);
+}
+
+static void negotiate(struct request *r, struct delivery *delivery, struct problem *problem) {
+    struct accept accept;
+    accept_init(&accept, media_types, MEDIA_TYPE_COUNT);
+    request_headers(r, read_accept, &accept);
+    size_t chosen = accept_choose(&accept);
+    if (chosen == ACCEPT_NONE) {
+        problem_set(problem, 406, "results are sent as application/json or application/x-ndjson");
+        return;
+    }
+    delivery->media_type = media_types[chosen];
+    delivery->format = chosen == MEDIA_TYPE_ARRAY ? &answer_array : &answer_lines;
+}
 
 static void read_parameter(void *arg, const char *name, const char *value) {
     const struct fetch_options_target *target = arg;
@@ -16,24 +44,17 @@ static void read_parameter(void *arg, const char *name, const char *value) {
         problem_add(target->problem, pointer, "there is no option of this name");
 }
 
-static void set_defaults(const struct settings *settings, struct fetch_batch *batch) {
-    batch->options = fetch_default_options(settings);
-    batch->max_concurrent = (size_t)settings->pool.max_concurrent;
+static void set_defaults(const struct fetch_options_target *target) {
+    target->batch->options = fetch_default_options(target->settings);
+    target->batch->max_concurrent = (size_t)target->settings->pool.max_concurrent;
 }
 
 /* What the head of the request says. The body's own options come later, and win. */
-static bool read_head(struct request *r, struct fetch_batch *batch, enum batch_format *ret_format,
+static bool read_head(struct request *r, struct fetch_call *call, enum batch_format *ret_format,
                       struct problem *problem) {
-    const struct settings *settings = api_options(r->api)->settings;
-    struct fetch_options_target target = {
-        .settings = settings,
-        .batch = batch,
-        .options = &batch->options,
-        .problem = problem,
-    };
-    set_defaults(settings, batch);
-    if (!accept_allows(request_header(r, "Accept"), "application/json"))
-        problem_set(problem, 406, "results are sent as application/json");
+    struct fetch_options_target target = fetch_call_target(call, problem);
+    set_defaults(&target);
+    negotiate(r, target.delivery, problem);
     if (problem->status || !batch_decode_format(request_header(r, "Content-Type"), ret_format, problem))
         return false;
     request_query(r, read_parameter, &target);
@@ -47,7 +68,7 @@ void handle_fetch(struct request *r) {
     if (fetch_call_create(r, &call)) {
         problem_set(&problem, 503, "out of memory");
         respond_problem(r, &problem);
-    } else if (read_head(r, fetch_call_batch(call), &format, &problem)) {
+    } else if (read_head(r, call, &format, &problem)) {
         fetch_call_start(call, format, &problem);
     } else {
         respond_problem(r, &problem);

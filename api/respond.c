@@ -61,13 +61,8 @@ void respond_problem(struct request *r, const struct problem *p) {
         MHD_destroy_response(response);
 }
 
-struct stream {
-    respond_read_fn *read;
-    void *call;
-};
-
 static ssize_t read_stream(void *arg, uint64_t position, char *bytes, size_t size) {
-    struct stream *stream = arg;
+    struct respond_stream *stream = arg;
     (void)position;
     ssize_t n = stream->read(stream->call, bytes, size);
     return n == RESPOND_READ_END      ? MHD_CONTENT_READER_END_OF_STREAM
@@ -75,15 +70,15 @@ static ssize_t read_stream(void *arg, uint64_t position, char *bytes, size_t siz
                                       : n;
 }
 
-void respond_stream(struct request *r, uint64_t length, respond_read_fn *read, void *call) {
-    struct stream *stream = malloc(sizeof *stream);
+void respond_stream(struct request *r, const struct respond_stream *body) {
+    struct respond_stream *stream = malloc(sizeof *stream);
     if (!stream)
         return;
-    *stream = (struct stream){.read = read, .call = call};
-    uint64_t size = length == RESPOND_LENGTH_UNKNOWN ? MHD_SIZE_UNKNOWN : length;
+    *stream = *body;
+    uint64_t size = body->length == RESPOND_LENGTH_UNKNOWN ? MHD_SIZE_UNKNOWN : body->length;
     struct MHD_Response *response =
         MHD_create_response_from_callback(size, RESPOND_BLOCK_BYTES, read_stream, stream, free);
     if (!response)
         free(stream);
-    queue(r, 200, "application/json", response);
+    queue(r, 200, body->media_type, response);
 }

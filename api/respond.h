@@ -22,9 +22,17 @@ void respond_problem(struct request *r, const struct problem *p);
 enum { RESPOND_READ_END = -1, RESPOND_READ_BROKEN = -2 };
 typedef ssize_t respond_read_fn(void *call, char *ret_bytes, size_t size);
 
-/* 200 with a JSON body that `read` gives. `length` in bytes, or RESPOND_LENGTH_UNKNOWN: then it is sent in chunks as it
- * comes. */
 #define RESPOND_LENGTH_UNKNOWN UINT64_MAX
-void respond_stream(struct request *r, uint64_t length, respond_read_fn *read, void *call);
+
+/* A body that is read piece by piece. */
+struct respond_stream {
+    const char *media_type;
+    uint64_t length; /* in bytes; RESPOND_LENGTH_UNKNOWN: it is sent in chunks as it comes */
+    respond_read_fn *read;
+    void *call; /* of `read` */
+};
+
+/* 200 with this body; `call` is borrowed until the request closes. */
+void respond_stream(struct request *r, const struct respond_stream *body);
 
 #endif

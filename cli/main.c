@@ -97,7 +97,7 @@ static enum err print_one(const struct run *run, size_t index, struct buf *out) 
     buf_clear(out);
     enum err err = buf_append_text(out, index == 0 ? "[" : ",\n");
     if (!err)
-        err = result_json(out, &item, run->options->include, &run->results[index]);
+        err = result_json(out, &item, RESULT_JSON_NO_INDEX, run->options->include, &run->results[index]);
     return !err && fwrite(out->data, 1, out->len, stdout) != out->len ? ERR_IO : err;
 }
 

@@ -3,7 +3,6 @@
 #include "base/json.h"
 #include "base/utf8.h"
 
-#include <stdint.h>
 #include <string.h>
 
 enum { RESULT_REST_BYTES = 1024 }; /* what usually stands beside a body */
@@ -142,9 +141,13 @@ static void put_attempts(struct json *j, const struct fetch_result *result) {
     json_array_close(j);
 }
 
-static void put_base(struct json *j, const struct fetch_item *item, const struct fetch_result *result) {
+static void put_base(struct json *j, const struct fetch_item *item, size_t index, const struct fetch_result *result) {
     json_key(j, "url");
     json_text(j, item->url);
+    if (index != RESULT_JSON_NO_INDEX) {
+        json_key(j, "index");
+        json_int(j, (int64_t)index);
+    }
     json_key(j, "status");
     json_int(j, result->error ? 0 : result->status);
     if (result->error) {
@@ -165,12 +168,12 @@ static void put_base(struct json *j, const struct fetch_item *item, const struct
 }
 
 /* A fetch without a response has no headers, body or connection to tell of; its way there and its times it has. */
-enum err result_json(struct buf *out, const struct fetch_item *item, unsigned include,
+enum err result_json(struct buf *out, const struct fetch_item *item, size_t index, unsigned include,
                      const struct fetch_result *result) {
     struct json j;
     json_begin(&j, out);
     json_object_open(&j);
-    put_base(&j, item, result);
+    put_base(&j, item, index, result);
     if (include & FETCH_INCLUDE_REDIRECTS)
         put_redirects(&j, item->url, result);
     if (include & FETCH_INCLUDE_HEADERS && !result->error)

@@ -7,10 +7,15 @@
 #include "pool/fetch_batch.h"
 #include "pool/fetch_result.h"
 
-/* Appends the object: `url`, `status`, `size`, `elapsed`, or `url`, `status`, `error`, `error_code`, `elapsed`; then
- * the item's `id` and what `include` (enum fetch_include) asks for. ERR_LIMIT, ERR_NOMEM: what was appended is not
- * whole. */
-enum err result_json(struct buf *out, const struct fetch_item *item, unsigned include,
+#include <stddef.h>
+#include <stdint.h>
+
+#define RESULT_JSON_NO_INDEX SIZE_MAX
+
+/* Appends the object: `url`, `status`, `size`, `elapsed`, or `url`, `status`, `error`, `error_code`, `elapsed`, with
+ * `index` behind the `url` if there is one; then the item's `id` and what `include` (enum fetch_include) asks for.
+ * ERR_LIMIT, ERR_NOMEM: what was appended is not whole. */
+enum err result_json(struct buf *out, const struct fetch_item *item, size_t index, unsigned include,
                      const struct fetch_result *result) ERR_MUST_CHECK;
 
 #endif

@@ -6,6 +6,7 @@ import pytest
 
 from rig import client
 from rig.origin import Reply
+from rig.timing import Stopwatch, at_most
 
 
 @pytest.mark.parametrize("rest", [1, 100, 20000, 40000])
@@ -47,3 +48,70 @@ def test_a_client_that_does_not_read_stops_new_fetches_of_its_batch(start_daemon
     assert len(origin.seen("/large")) < 100  # what the sockets between take in, and no more
     results = pending.answer()
     assert [len(result["body"]) for result in results] == [len(body)] * 200
+
+
+@pytest.mark.parametrize("order", ["input", "completion"])
+def test_a_client_that_does_not_read_lines_holds_up_its_own_batch_only(start_daemon, origin, order):
+    daemon = start_daemon({"server.answer_buffer": "64KiB"})
+    body = b"x" * 256 * 1024
+    origin.on("/large", Reply(body=body))
+    pending = daemon.begin_lines([origin.url("/large")] * 200, max_concurrent=2, include=["body"], order=order)
+    origin.wait_for_requests(3, "/large")
+    with Stopwatch() as watch:
+        results, _ = daemon.fetch_lines([origin.url(f"/{n}") for n in range(200)], max_concurrent=20, order=order)
+    assert len(results) == 200 and watch.seconds < at_most(3)
+    assert len(origin.seen("/large")) < 100  # what the sockets between take in, and no more
+    results, counts = pending.rest()
+    assert [len(result["body"]) for result in results] == [len(body)] * 200
+    assert counts["succeeded"] == 200
+
+
+def test_a_first_url_that_does_not_answer_keeps_back_no_other_line(start_daemon, origin):
+    """In the order of completion; the others together are many times what may be held."""
+    daemon = start_daemon({"server.answer_buffer": "64KiB"})
+    origin.on("/large", Reply(body=b"x" * 64 * 1024))
+    urls = [origin.url("/held")] + [origin.url("/large")] * 200
+    pending = daemon.begin_lines(urls, include=["body"], order="completion")
+    origin.wait_for_requests(1, "/held")
+    daemon.assert_serves(origin)
+    assert len(origin.seen("/large")) < 200  # nothing was read yet
+    assert sorted(pending.line()["index"] for _ in range(200)) == list(range(1, 201))
+    assert origin.in_flight == 1
+    origin.release()
+    results, counts = pending.rest()
+    assert [result["index"] for result in results] == [0] and counts["succeeded"] == 201
+
+
+def test_results_behind_a_url_that_does_not_answer_are_held_up_to_the_bound(start_daemon, origin):
+    """In the order of the list they cannot be sent, so after a few nothing new is started until the first is there."""
+    daemon = start_daemon({"server.answer_buffer": "256KiB"})
+    origin.on("/large", Reply(body=b"x" * 64 * 1024))
+    urls = [origin.url("/held")] + [origin.url("/large")] * 50
+    pending = daemon.begin_lines(urls, include=["body"], max_concurrent=3)
+    origin.wait_for_requests(5, "/large")
+    daemon.assert_serves(origin)
+    origin.wait_until(lambda: origin.in_flight == 1)
+    assert len(origin.seen("/large")) <= 7  # five fill the buffer; two may have been on their way
+    origin.release()
+    results, _ = pending.rest()
+    assert [result["index"] for result in results] == list(range(51))
+
+
+def count_chunks(body):
+    """The chunks of a body in that coding, the last one, which is empty, left out."""
+    count = at = 0
+    while size := int(body[at:body.index(b"\r\n", at)], 16):
+        at = body.index(b"\r\n", at) + 2 + size + 2
+        count += 1
+    return count
+
+
+def test_results_that_come_one_by_one_are_sent_in_bunches(daemon, origin):
+    """The front end is woken for 32 KiB, or after 20 ms, and not for each of them."""
+    body = json.dumps({"urls": [origin.url(f"/{n}") for n in range(2000)], "max_concurrent": 20, "order": "completion"})
+    with daemon.open_socket() as stream, Stopwatch() as watch:
+        stream.sendall(f"POST /fetch HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAccept: application/x-ndjson\r\n"
+                       f"Connection: close\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+        head, _, answer = client.read_to_end(stream).partition(b"\r\n\r\n")
+    assert b"chunked" in head and answer.count(b'"elapsed"') == 2000
+    assert count_chunks(answer) <= watch.seconds / 0.02 + len(answer) / 32768 + 2

@@ -4,21 +4,25 @@
 #include "unit_random.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { RESULTS = 40, ROUNDS = 400, MOST_TEXT = 30, MOST_BYTES = RESULTS * (MOST_TEXT + 120) };
+enum { RESULTS = 40, ROUNDS = 400, MOST_TEXT = 30, MOST_BYTES = RESULTS * (MOST_TEXT + 140) + 200 };
 
 static const char lost_text[] =
     "{\"url\":\"\",\"status\":0,\"error\":\"out of memory\",\"error_code\":\"internal\",\"elapsed\":0.0}";
 
 /* What should be so of the answer. */
 static struct {
+    const struct answer_format *format;
+    enum answer_order order;
     size_t count;
-    size_t order[RESULTS]; /* in which the results come */
+    size_t coming[RESULTS]; /* the indexes, in the order in which their results come */
     size_t put;
-    const char *texts[RESULTS]; /* NULL: did not come */
-    char stored[RESULTS][MOST_TEXT + 1];
+    size_t counts[ANSWER_OUTCOME_COUNT];
+    bool came[RESULTS];
+    char texts[RESULTS][MOST_TEXT + 130];
     char whole[MOST_BYTES]; /* what can be read by now, from the first byte */
     size_t whole_len;
     size_t read;
@@ -43,20 +47,31 @@ static struct answer_chunk *make_chunk(const char *text) {
 }
 
 static void put_text(size_t index, const char *text) {
-    answer_put(&answer, index, make_chunk(text));
+    answer_put(&answer, index, ANSWER_SUCCEEDED, make_chunk(text));
 }
 
 static void begin_model(size_t count) {
     memset(&model, 0, sizeof model);
+    model.format = below(2) ? &answer_array : &answer_lines;
+    model.order = below(2) ? ANSWER_ORDER_INPUT : ANSWER_ORDER_COMPLETION;
     model.count = count;
     for (size_t i = 0; i < count; i++)
-        model.order[i] = i;
+        model.coming[i] = i;
     for (size_t i = count; i > 1; i--) {
-        size_t other = below((uint32_t)i), kept = model.order[i - 1];
-        model.order[i - 1] = model.order[other];
-        model.order[other] = kept;
+        size_t other = below((uint32_t)i), kept = model.coming[i - 1];
+        model.coming[i - 1] = model.coming[other];
+        model.coming[other] = kept;
     }
-    assert_int_equal(answer_init(&answer, count), ERR_NONE);
+    assert_int_equal(answer_init(&answer, count, model.format, model.order), ERR_NONE);
+}
+
+/* The index of what stands at that place. */
+static size_t index_at(size_t place) {
+    return model.order == ANSWER_ORDER_INPUT ? place : model.coming[place];
+}
+
+static bool is_there(size_t place) {
+    return model.order == ANSWER_ORDER_INPUT ? model.came[place] : place < model.put;
 }
 
 static void append_whole(const char *text) {
@@ -66,69 +81,75 @@ static void append_whole(const char *text) {
     model.whole_len += n;
 }
 
-/* Results that came in front of the first that did not. */
-static size_t prefix(void) {
-    size_t n = 0;
-    while (n < model.count && model.texts[n])
-        n++;
-    return n;
-}
-
-static void write_whole(void) {
-    size_t ready = prefix();
-    model.whole_len = 0;
-    for (size_t i = 0; i < ready; i++) {
-        append_whole(i == 0 ? "[" : ",\n");
-        append_whole(model.texts[i]);
-    }
-    if (ready == model.count)
+static void append_end(void) {
+    char line[200];
+    if (model.format == &answer_array) {
         append_whole(model.count == 0 ? "[]\n" : "]\n");
-}
-
-static size_t total_bytes(void) {
-    size_t total = strlen("]\n") + (model.count == 0);
-    for (size_t i = 0; i < model.count; i++)
-        if (model.texts[i])
-            total += strlen(model.texts[i]) + (i == 0 ? strlen("[") : strlen(",\n"));
-    return total;
-}
-
-/* Bytes of results, without brackets and commas, that came and were not read. */
-static size_t held_bytes(void) {
-    size_t held = 0, at = 0;
-    for (size_t i = 0; i < model.count; i++) {
-        size_t len = model.texts[i] ? strlen(model.texts[i]) : 0;
-        at += i == 0 ? strlen("[") : strlen(",\n");
-        size_t read = model.read > at ? model.read - at : 0;
-        held += read < len ? len - read : 0;
-        at += len;
+        return;
     }
+    (void)snprintf(line, sizeof line,
+                   "{\"done\":true,\"counts\":{\"total\":%zu,\"succeeded\":%zu,\"failed\":%zu,\"cancelled\":%zu}}\n",
+                   model.count, model.counts[0], model.counts[1], model.counts[2]);
+    append_whole(line);
+}
+
+/* What stands before the result at that place, in an array. */
+static const char *before(size_t place) {
+    return model.format == &answer_lines ? "" : place == 0 ? "[" : ",\n";
+}
+
+/* Writes what can be read, and gives the bytes of results that came and were not read. */
+static size_t write_whole(void) {
+    size_t held = 0, place = 0;
+    model.whole_len = 0;
+    for (; place < model.count && is_there(place); place++) {
+        const char *text = model.texts[index_at(place)];
+        append_whole(before(place));
+        size_t read = model.read > model.whole_len ? model.read - model.whole_len : 0;
+        held += read < strlen(text) ? strlen(text) - read : 0;
+        append_whole(text);
+        append_whole(model.format == &answer_lines ? "\n" : "");
+    }
+    if (place == model.count)
+        append_end();
+    for (; place < model.count; place++)
+        held += is_there(place) ? strlen(model.texts[index_at(place)]) : 0;
     return held;
 }
 
 static void assert_like_model(void) {
-    write_whole();
+    size_t held = write_whole();
     assert_int_equal(answer.put, model.put);
-    assert_int_equal(answer.ready, prefix());
     assert_int_equal(answer.ready_bytes, model.whole_len - model.read);
-    assert_int_equal(answer.total_bytes, total_bytes());
-    assert_int_equal(answer.held_bytes, held_bytes());
+    assert_int_equal(answer.held_bytes, held);
+    assert_memory_equal(answer.counts, model.counts, sizeof model.counts);
     assert_int_equal(answer_is_complete(&answer), model.put == model.count);
     assert_int_equal(answer_is_read(&answer), model.put == model.count && model.read == model.whole_len);
 }
 
+static void write_lost(size_t index) {
+    char *text = model.texts[index];
+    if (model.format == &answer_array)
+        memcpy(text, lost_text, sizeof lost_text);
+    else
+        (void)snprintf(text, sizeof model.texts[0], "{\"url\":\"\",\"index\":%zu,%s", index,
+                       lost_text + strlen("{\"url\":\"\","));
+}
+
 static void put_next(void) {
-    size_t index = model.order[model.put++];
+    size_t index = model.coming[model.put++];
+    enum answer_outcome outcome = (enum answer_outcome)below(ANSWER_OUTCOME_COUNT);
+    model.counts[outcome]++;
+    model.came[index] = true;
     if (below(10) == 0) {
-        model.texts[index] = lost_text;
-        answer_put(&answer, index, NULL);
+        write_lost(index);
+        answer_put(&answer, index, outcome, NULL);
         return;
     }
     size_t len = below(MOST_TEXT + 1);
     for (size_t i = 0; i < len; i++)
-        model.stored[index][i] = (char)('a' + below(26));
-    model.texts[index] = model.stored[index];
-    put_text(index, model.stored[index]);
+        model.texts[index][i] = (char)('a' + below(26));
+    answer_put(&answer, index, outcome, make_chunk(model.texts[index]));
 }
 
 static void read_some(size_t size) {
@@ -147,7 +168,7 @@ static void random_step(void) {
         read_some(below(4) == 0 ? 4096 : below(40));
 }
 
-TEST(any_order_and_any_read_sizes_give_the_array_in_order) {
+TEST(any_formats_orders_and_read_sizes_give_each_result_once_in_its_order) {
     for (int round = 0; round < ROUNDS; round++) {
         begin_model(below(RESULTS + 1));
         assert_like_model();
@@ -156,7 +177,6 @@ TEST(any_order_and_any_read_sizes_give_the_array_in_order) {
             assert_like_model();
         }
         assert_int_equal(answer.held_bytes, 0);
-        assert_int_equal(model.read, answer.total_bytes);
         answer_fini(&answer);
     }
 }
@@ -166,10 +186,34 @@ TEST(answer_that_is_left_in_the_middle_is_freed) {
         begin_model(1 + below(RESULTS));
         for (uint32_t steps = below(60); steps > 0; steps--) {
             random_step();
-            write_whole();
+            (void)write_whole();
         }
         answer_fini(&answer);
     }
+}
+
+TEST(abandoned_answer_holds_nothing_and_goes_on_counting) {
+    for (int round = 0; round < 100; round++) {
+        begin_model(1 + below(RESULTS));
+        for (uint32_t steps = below(60); steps > 0; steps--) {
+            random_step();
+            (void)write_whole();
+        }
+        answer_abandon(&answer);
+        answer_abandon(&answer);
+        while (model.put < model.count)
+            put_next();
+        char byte;
+        assert_int_equal(answer_read(&answer, &byte, 1), 0);
+        assert_int_equal(answer.held_bytes, 0);
+        assert_memory_equal(answer.counts, model.counts, sizeof model.counts);
+        assert_true(answer_is_complete(&answer));
+        answer_fini(&answer);
+    }
+}
+
+static void begin(size_t count, const struct answer_format *format, enum answer_order order) {
+    assert_int_equal(answer_init(&answer, count, format, order), ERR_NONE);
 }
 
 static void assert_read(const char *text) {
@@ -180,18 +224,25 @@ static void assert_read(const char *text) {
 }
 
 TEST(no_results_are_an_empty_array) {
-    assert_int_equal(answer_init(&answer, 0), ERR_NONE);
+    begin(0, &answer_array, ANSWER_ORDER_INPUT);
     assert_true(answer_is_complete(&answer));
     assert_false(answer_is_read(&answer));
-    assert_int_equal(answer.total_bytes, 3);
+    assert_int_equal(answer.ready_bytes, 3);
     assert_read("[]\n");
     assert_true(answer_is_read(&answer));
     assert_read("");
     answer_fini(&answer);
 }
 
+TEST(no_results_are_the_closing_line_alone) {
+    begin(0, &answer_lines, ANSWER_ORDER_COMPLETION);
+    assert_read("{\"done\":true,\"counts\":{\"total\":0,\"succeeded\":0,\"failed\":0,\"cancelled\":0}}\n");
+    assert_true(answer_is_read(&answer));
+    answer_fini(&answer);
+}
+
 TEST(nothing_can_be_read_before_the_first_result) {
-    assert_int_equal(answer_init(&answer, 2), ERR_NONE);
+    begin(2, &answer_array, ANSWER_ORDER_INPUT);
     assert_read("");
     put_text(1, "second");
     assert_read("");
@@ -200,13 +251,12 @@ TEST(nothing_can_be_read_before_the_first_result) {
     assert_false(answer_is_complete(&answer));
     put_text(0, "first");
     assert_true(answer_is_complete(&answer));
-    assert_int_equal(answer.ready_bytes, answer.total_bytes);
     assert_read("[first,\nsecond]\n");
     answer_fini(&answer);
 }
 
 TEST(results_can_be_read_before_the_last_came) {
-    assert_int_equal(answer_init(&answer, 3), ERR_NONE);
+    begin(3, &answer_array, ANSWER_ORDER_INPUT);
     put_text(0, "a");
     assert_read("[a");
     put_text(2, "c");
@@ -217,17 +267,17 @@ TEST(results_can_be_read_before_the_last_came) {
     answer_fini(&answer);
 }
 
-TEST(lost_results_all_have_the_fixed_text) {
-    assert_int_equal(answer_init(&answer, 2), ERR_NONE);
-    answer_put(&answer, 1, NULL);
-    assert_int_equal(answer.held_bytes, strlen(lost_text));
-    answer_put(&answer, 0, NULL);
-    char text[sizeof lost_text * 2 + 10] = "[";
-    memcpy(text + 1, lost_text, sizeof lost_text - 1);
-    memcpy(text + sizeof lost_text, ",\n", 2);
-    memcpy(text + sizeof lost_text + 2, lost_text, sizeof lost_text - 1);
-    memcpy(text + 2 * sizeof lost_text + 1, "]\n", 3);
-    assert_read(text);
+TEST(lines_come_whole_in_the_order_of_completion_and_are_counted) {
+    begin(4, &answer_lines, ANSWER_ORDER_COMPLETION);
+    answer_put(&answer, 2, ANSWER_CANCELLED, make_chunk("c"));
+    assert_read("c\n");
+    answer_put(&answer, 3, ANSWER_FAILED, make_chunk("d"));
+    answer_put(&answer, 0, ANSWER_SUCCEEDED, make_chunk("a"));
+    assert_read("d\na\n");
+    assert_read("");
+    answer_put(&answer, 1, ANSWER_SUCCEEDED, make_chunk("b"));
+    assert_read("b\n{\"done\":true,\"counts\":{\"total\":4,\"succeeded\":2,\"failed\":1,\"cancelled\":1}}\n");
+    assert_true(answer_is_read(&answer));
     answer_fini(&answer);
 }
 
@@ -235,9 +285,9 @@ static void make_one(void) {
     struct buf b;
     struct answer a;
     buf_init(&b, 1000);
-    enum err err = answer_init(&a, 1);
+    enum err err = answer_init(&a, 1, &answer_lines, ANSWER_ORDER_INPUT);
     if (!err && !answer_begin_chunk(&b)) {
-        answer_put(&a, 0, answer_take_chunk(&b)); /* what cannot be made smaller stays as it is */
+        answer_put(&a, 0, ANSWER_SUCCEEDED, answer_take_chunk(&b)); /* what cannot be made smaller stays as it is */
         assert_int_equal(a.held_bytes, 0);
     }
     assert_true(err == ERR_NONE || err == ERR_NOMEM);
@@ -257,12 +307,14 @@ TEST(chunk_of_nothing_is_none) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(any_order_and_any_read_sizes_give_the_array_in_order),
+        cmocka_unit_test(any_formats_orders_and_read_sizes_give_each_result_once_in_its_order),
         cmocka_unit_test(answer_that_is_left_in_the_middle_is_freed),
+        cmocka_unit_test(abandoned_answer_holds_nothing_and_goes_on_counting),
         cmocka_unit_test(no_results_are_an_empty_array),
+        cmocka_unit_test(no_results_are_the_closing_line_alone),
         cmocka_unit_test(nothing_can_be_read_before_the_first_result),
         cmocka_unit_test(results_can_be_read_before_the_last_came),
-        cmocka_unit_test(lost_results_all_have_the_fixed_text),
+        cmocka_unit_test(lines_come_whole_in_the_order_of_completion_and_are_counted),
         cmocka_unit_test(memory_that_runs_out_is_told),
         cmocka_unit_test(chunk_of_nothing_is_none),
     };

@@ -35,7 +35,7 @@ static void decode_bytes(enum batch_format format, const char *text, size_t len)
     assert_non_null(copy);
     memcpy(copy, text, len);
     copy[len] = '\0';
-    batch_decode(format, copy, len, &d.settings, &d.batch, &d.problem);
+    batch_decode(format, copy, len, &d.target);
     memset(copy, '!', len);
     free(copy);
 }
@@ -354,9 +354,9 @@ static void decode_some(void) {
     static const char lines[] = "\"a\"\n{\"url\":\"b\",\"body\":\"c\"}";
     static const char text[] = "a\nb\nc\nd\ne\nf\ng\nh\ni\n";
     unit_decode_init(&d); /* allocates nothing */
-    batch_decode(BATCH_FORMAT_JSON, json, strlen(json), &d.settings, &d.batch, &d.problem);
-    batch_decode(BATCH_FORMAT_JSON_LINES, lines, strlen(lines), &d.settings, &d.batch, &d.problem);
-    batch_decode(BATCH_FORMAT_TEXT, text, strlen(text), &d.settings, &d.batch, &d.problem);
+    batch_decode(BATCH_FORMAT_JSON, json, strlen(json), &d.target);
+    batch_decode(BATCH_FORMAT_JSON_LINES, lines, strlen(lines), &d.target);
+    batch_decode(BATCH_FORMAT_TEXT, text, strlen(text), &d.target);
     assert_int_equal(d.problem.status, unit_failed_allocations() > 0 ? 503 : 0);
     unit_decode_fini(&d);
 }

@@ -189,6 +189,36 @@ TEST(include_is_a_list_of_names) {
     assert_int_equal(d.batch.options.include, 0);
 }
 
+TEST(order_is_one_of_two_words) {
+    d.delivery.format = &answer_lines;
+    take("order", "\"completion\"");
+    assert_int_equal(d.delivery.order, ANSWER_ORDER_COMPLETION);
+    refuse_each("order", no_texts, "order must be input or completion");
+    refuse_each("order", "\"\"|\"Input\"|\"input \"", "order must be input or completion");
+    assert_int_equal(d.delivery.order, ANSWER_ORDER_COMPLETION);
+    take("order", "\"input\"");
+    assert_int_equal(d.delivery.order, ANSWER_ORDER_INPUT);
+}
+
+TEST(array_is_not_sent_in_the_order_of_completion) {
+    take("order", "\"input\"");
+    refuse("order", "\"completion\"",
+           "an array has the order of the list: ask for NDJSON (Accept: application/x-ndjson)");
+    assert_int_equal(d.delivery.order, ANSWER_ORDER_INPUT);
+}
+
+TEST(on_disconnect_is_one_of_its_words) {
+    assert_int_equal(d.delivery.on_disconnect, DELIVERY_CANCEL);
+    take("on_disconnect", "\"finish\"");
+    assert_int_equal(d.delivery.on_disconnect, DELIVERY_FINISH);
+    refuse_each("on_disconnect", no_texts, "on_disconnect must be cancel or finish");
+    refuse_each("on_disconnect", "\"\"|\"Finish\"|\"abort\"", "on_disconnect must be cancel or finish");
+    refuse("on_disconnect", "\"detach\"", "on_disconnect detach is not supported yet: use cancel or finish");
+    assert_int_equal(d.delivery.on_disconnect, DELIVERY_FINISH);
+    take("on_disconnect", "\"cancel\"");
+    assert_int_equal(d.delivery.on_disconnect, DELIVERY_CANCEL);
+}
+
 TEST(headers_become_lines) {
     take("headers", "{\"A\":\"1\",\"b\":[\"2\",\"3\"],\"C\":\"\",\"D\":[]}");
     static const char *const lines[] = {"A: 1", "b: 2", "b: 3", "C: "};
@@ -240,6 +270,8 @@ TEST(items_cannot_say_what_is_of_the_batch) {
     d.target.is_item = true;
     refuse("max_concurrent", "1", "max_concurrent is an option of the whole batch");
     refuse("deadline", "1", "deadline is an option of the whole batch");
+    refuse("order", "\"input\"", "order is an option of the whole batch");
+    refuse("on_disconnect", "\"finish\"", "on_disconnect is an option of the whole batch");
     take("timeout", "1");
 }
 
@@ -295,6 +327,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(max_redirects_is_a_whole_number_up_to_100, begin, end),
         cmocka_unit_test_setup_teardown(max_size_is_a_whole_number_up_to_its_setting, begin, end),
         cmocka_unit_test_setup_teardown(include_is_a_list_of_names, begin, end),
+        cmocka_unit_test_setup_teardown(order_is_one_of_two_words, begin, end),
+        cmocka_unit_test_setup_teardown(array_is_not_sent_in_the_order_of_completion, begin, end),
+        cmocka_unit_test_setup_teardown(on_disconnect_is_one_of_its_words, begin, end),
         cmocka_unit_test_setup_teardown(headers_become_lines, begin, end),
         cmocka_unit_test_setup_teardown(wrong_headers_are_told_by_name, begin, end),
         cmocka_unit_test_setup_teardown(headers_have_their_limit, begin, end),

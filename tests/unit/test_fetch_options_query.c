@@ -49,6 +49,7 @@ TEST(unknown_names_are_not_known) {
 }
 
 TEST(query_parameters_are_values_of_their_kind) {
+    d.delivery.format = &answer_lines;
     take_query("max_concurrent", "7");
     take_query("timeout", "0.25");
     take_query("connect_timeout", "1e1");
@@ -59,6 +60,8 @@ TEST(query_parameters_are_values_of_their_kind) {
     take_query("max_size", "0");
     take_query("decompress", "true");
     take_query("include", "headers,connection");
+    take_query("order", "completion");
+    take_query("on_disconnect", "finish");
     assert_int_equal(d.batch.max_concurrent, 7);
     assert_int_equal(d.batch.options.timeout_ms, 250);
     assert_int_equal(d.batch.options.connect_timeout_ms, 10000);
@@ -69,6 +72,8 @@ TEST(query_parameters_are_values_of_their_kind) {
     assert_int_equal(d.batch.options.max_size_bytes, 0);
     assert_true(d.batch.options.decompress);
     assert_int_equal(d.batch.options.include, FETCH_INCLUDE_HEADERS | FETCH_INCLUDE_CONNECTION);
+    assert_int_equal(d.delivery.order, ANSWER_ORDER_COMPLETION);
+    assert_int_equal(d.delivery.on_disconnect, DELIVERY_FINISH);
 }
 
 TEST(what_is_no_number_is_refused_in_the_query) {

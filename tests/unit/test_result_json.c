@@ -27,7 +27,7 @@ static int end(void **state) {
 
 static void assert_json_of(const struct fetch_item *item, unsigned include, const char *expected) {
     buf_clear(&out);
-    assert_int_equal(result_json(&out, item, include, &result), ERR_NONE);
+    assert_int_equal(result_json(&out, item, RESULT_JSON_NO_INDEX, include, &result), ERR_NONE);
     assert_int_equal(buf_terminate(&out), ERR_NONE);
     assert_string_equal(out.data, expected);
 }
@@ -83,6 +83,18 @@ TEST(id_is_echoed_when_there_is_one) {
     const struct fetch_item empty = {.url = "http://h/", .id = ""};
     assert_json_of(&item, 0, BASE ",\"id\":\"a/1\"}");
     assert_json_of(&empty, 0, BASE ",\"id\":\"\"}");
+}
+
+TEST(index_stands_behind_the_url) {
+    const struct fetch_item item = {.url = "http://h/", .id = "a"};
+    assert_int_equal(result_json(&out, &item, 0, 0, &result), ERR_NONE);
+    fetch_result_fail(&result, FETCH_DNS, "why");
+    assert_int_equal(result_json(&out, &item, 99999, 0, &result), ERR_NONE);
+    assert_int_equal(buf_terminate(&out), ERR_NONE);
+    assert_string_equal(out.data,
+                        "{\"url\":\"http://h/\",\"index\":0,\"status\":200,\"size\":5,\"elapsed\":1.25,\"id\":\"a\"}"
+                        "{\"url\":\"http://h/\",\"index\":99999,\"status\":0,\"error\":\"why\",\"error_code\":\"dns\","
+                        "\"elapsed\":1.25,\"id\":\"a\"}");
 }
 
 TEST(headers_are_grouped_by_name) {
@@ -188,7 +200,7 @@ TEST(failure_has_its_way_and_its_times_but_no_response) {
 TEST(result_is_appended) {
     const struct fetch_item item = {.url = "u"};
     assert_int_equal(buf_append_text(&out, "["), ERR_NONE);
-    assert_int_equal(result_json(&out, &item, 0, &result), ERR_NONE);
+    assert_int_equal(result_json(&out, &item, RESULT_JSON_NO_INDEX, 0, &result), ERR_NONE);
     assert_int_equal(buf_terminate(&out), ERR_NONE);
     assert_string_equal(out.data, "[{\"url\":\"u\",\"status\":200,\"size\":5,\"elapsed\":1.25}");
 }
@@ -199,7 +211,8 @@ TEST(result_larger_than_the_buffer_is_told) {
     for (size_t max = 0; max <= whole; max++) {
         struct buf small;
         buf_init(&small, max);
-        assert_int_equal(result_json(&small, &item, 0, &result), max < whole ? ERR_LIMIT : ERR_NONE);
+        assert_int_equal(result_json(&small, &item, RESULT_JSON_NO_INDEX, 0, &result),
+                         max < whole ? ERR_LIMIT : ERR_NONE);
         buf_fini(&small);
     }
 }
@@ -208,7 +221,7 @@ static void write_large(void) {
     const struct fetch_item item = {.url = "http://h/"};
     struct buf b;
     buf_init(&b, SIZE_MAX);
-    enum err err = result_json(&b, &item, ALL, &result);
+    enum err err = result_json(&b, &item, RESULT_JSON_NO_INDEX, ALL, &result);
     assert_true(err == ERR_NONE || err == ERR_NOMEM);
     buf_fini(&b);
 }
@@ -231,6 +244,7 @@ int main(void) {
         RESULT_TEST(failure_has_status_0_whatever_came_before),
         RESULT_TEST(url_is_echoed_as_it_was_given),
         RESULT_TEST(id_is_echoed_when_there_is_one),
+        RESULT_TEST(index_stands_behind_the_url),
         RESULT_TEST(headers_are_grouped_by_name),
         RESULT_TEST(value_is_not_taken_for_a_name),
         RESULT_TEST(response_without_headers_has_an_empty_object),

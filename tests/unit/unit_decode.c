@@ -15,7 +15,13 @@ void unit_decode_init(struct unit_decode *d) {
     fetch_batch_init(&d->batch, NULL);
     d->batch.options = fetch_default_options(&d->settings);
     d->target = (struct fetch_options_target){
-        .settings = &d->settings, .batch = &d->batch, .options = &d->batch.options, .problem = &d->problem};
+        .settings = &d->settings,
+        .batch = &d->batch,
+        .options = &d->batch.options,
+        .delivery = &d->delivery,
+        .problem = &d->problem,
+    };
+    d->delivery.format = &answer_array;
 }
 
 void unit_decode_fini(struct unit_decode *d) {

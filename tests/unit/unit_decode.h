@@ -7,6 +7,7 @@
 struct unit_decode {
     struct settings settings; /* those that limit a request have their defaults */
     struct fetch_batch batch;
+    struct delivery delivery; /* of an array */
     struct problem problem;
     struct fetch_options_target target; /* the batch's options */
 };

@@ -46,9 +46,9 @@ def set_arguments(settings):
 class Pending:
     """A request on a connection of its own whose answer has not been read yet."""
 
-    def __init__(self, connection, path, body):
+    def __init__(self, connection, path, body, **headers):
         self.connection = connection
-        connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+        connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json", **headers})
 
     def answer(self):
         """Waits for the whole answer, which must be a 200, and gives its JSON."""
@@ -61,6 +61,34 @@ class Pending:
     def leave(self):
         """Closes the connection, whether or not it was answered."""
         self.connection.close()
+
+
+class PendingLines(Pending):
+    """A batch whose answer is read line by line, as the lines come."""
+
+    def __init__(self, connection, body):
+        super().__init__(connection, "/fetch", body, Accept="application/x-ndjson")
+        self.response = None
+
+    def line(self):
+        """The next line; a result, or in the end the one that says so. It must be whole."""
+        if not self.response:
+            self.response = self.connection.getresponse()
+            assert self.response.status == 200, self.response.read()
+            assert self.response.headers["Content-Type"] == "application/x-ndjson"
+        text = self.response.readline()
+        assert text.endswith(b"\n"), text
+        return client.strict_json(text)
+
+    def rest(self):
+        """All lines to the end: the results, and the counts of the last one."""
+        results = []
+        while not (line := self.line()).get("done"):
+            results.append(line)
+        assert list(line) == ["done", "counts"] and line["done"] is True
+        assert self.response.read() == b""
+        self.leave()
+        return results, line["counts"]
 
 
 class Daemon:
@@ -157,6 +185,13 @@ class Daemon:
 
     def begin_batch(self, urls, **options):
         return Pending(self.connect(), "/fetch", {"urls": urls, **options})
+
+    def begin_lines(self, urls, **options):
+        return PendingLines(self.connect(), {"urls": urls, **options})
+
+    def fetch_lines(self, urls, **options):
+        """The results of a batch that must be accepted, as lines, and the counts."""
+        return self.begin_lines(urls, **options).rest()
 
     def begin(self, path, body):
         return Pending(self.connect(), path, body)

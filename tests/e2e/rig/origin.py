@@ -75,6 +75,23 @@ class LoopThread:
         self.loop.close()
 
 
+class Gate:
+    """Scripts of paths that are answered when the test says so, each on its own."""
+
+    def __init__(self, origin, *paths):
+        self.origin = origin
+        self.events = {path: asyncio.Event() for path in paths}
+        for path in paths:
+            origin.on(path, self._wait)
+
+    async def _wait(self, request):
+        await self.events[request.path].wait()
+        return Reply(body=b"ok")
+
+    def open(self, path):
+        self.origin.loop_thread.loop.call_soon_threadsafe(self.events[path].set)
+
+
 class Origin:
     """One server. `on(path, script)` sets what a path answers: a Reply, a Raw, or an async function of the request
     that returns one. Paths without a script are served by `standard` below."""

@@ -1,0 +1,48 @@
+/* What the files of a fetch call share. Used by fetch_call.c and fetch_flow.c only. */
+#ifndef FETCHPOOL_API_FETCH_CALL_STATE_H
+#define FETCHPOOL_API_FETCH_CALL_STATE_H
+
+#include "api/answer.h"
+#include "api/background.h"
+#include "api/batch_decode.h"
+#include "api/context.h"
+#include "api/delivery.h"
+#include "api/monitor.h"
+#include "api/problem.h"
+#include "api/request.h"
+#include "base/timers.h"
+#include "pool/fetch_batch.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct fetch_call {
+    struct fetch_batch batch;
+    struct delivery delivery;
+    struct request *request; /* not after it has closed; nor the next two, unless a drain waits for the batch */
+    struct api *api;
+    _Atomic size_t *all_held; /* bytes that all answers hold together */
+    struct timers *timers;
+    char caller[REQUEST_CALLER_BYTES];
+    struct background_task decode;
+    struct monitor_watch watch;
+    struct timer_event flush;
+    enum batch_format format;
+    struct problem problem; /* instead of the results */
+    pthread_mutex_t lock;   /* guards all below; is taken before the pool's */
+    struct answer answer;
+    unsigned refs; /* the request's and the pool's */
+    bool waiting;  /* the request is suspended */
+    bool flush_is_set;
+    bool flush_due;  /* send what there is, however little */
+    bool held;       /* the client does not keep up: nothing new is started but `wanted` */
+    size_t wanted;   /* the item that the reader waits for, or SCHED_NO_ITEM */
+    bool unattended; /* the batch goes on without the request, and a drain waits for it */
+};
+
+/* Gives up the request's or the pool's part in it; the last one frees it. */
+void fetch_call_unref(struct fetch_call *call);
+
+#endif
