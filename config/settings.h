@@ -48,6 +48,9 @@ struct settings {
         int64_t max_redirects;
         int64_t max_size_bytes;
         int64_t max_size_limit_bytes;
+        struct settings_list name_servers;
+        int64_t name_timeout_ms;
+        int64_t names;
         char *user_agent;
         char *ca_file;
     } fetch;

@@ -4,6 +4,8 @@
 #include "pool/certs.h"
 #include "pool/guard.h"
 #include "pool/handles.h"
+#include "pool/lookup.h"
+#include "pool/name_server.h"
 #include "pool/transfer.h"
 #include "pool/url.h"
 
@@ -15,6 +17,7 @@
 struct fetcher {
     struct guard *guard;
     struct certs *certs;
+    struct names *names;
     struct handles *handles;
     char *user_agent;
     struct transfer_setup setup;
@@ -62,6 +65,32 @@ static enum err create_certs(struct fetcher *f, const char *ca_file, char ret_er
     return err;
 }
 
+static bool guard_lets_through(void *arg, const struct sockaddr *address, socklen_t len) {
+    return guard_allows(arg, address, len);
+}
+
+static enum err create_names(struct fetcher *f, const struct settings *settings, char ret_error[FETCHER_ERROR_BYTES]) {
+    const struct settings_list *list = &settings->fetch.name_servers;
+    const char *bad = "";
+    char *servers = NULL;
+    enum err err = name_server_join(list->items, list->count, &servers, &bad);
+    const struct names_options options = {
+        .servers = servers,
+        .timeout_ms = settings->fetch.name_timeout_ms,
+        .max_cached = (size_t)settings->fetch.names,
+        .allows = guard_lets_through,
+        .arg = f->guard,
+    };
+    if (err == ERR_INVALID)
+        (void)snprintf(ret_error, FETCHER_ERROR_BYTES, "fetch.name_servers: '%s' %s", bad, name_server_check(bad));
+    if (!err)
+        err = names_create(&options, &f->names);
+    if (err && err != ERR_INVALID && err != ERR_NOMEM)
+        (void)snprintf(ret_error, FETCHER_ERROR_BYTES, "names cannot be looked up: %s", err_text(err));
+    free(servers);
+    return err;
+}
+
 static enum err fill_fetcher(struct fetcher *f, const struct settings *settings, struct timers *timers,
                              char ret_error[FETCHER_ERROR_BYTES]) {
     const struct handles_options handles = {
@@ -75,6 +104,8 @@ static enum err fill_fetcher(struct fetcher *f, const struct settings *settings,
     enum err err = f->user_agent ? create_guard(f, settings, ret_error) : ERR_NOMEM;
     if (!err)
         err = create_certs(f, settings->fetch.ca_file, ret_error);
+    if (!err)
+        err = create_names(f, settings, ret_error);
     if (!err)
         err = handles_create(&handles, &f->handles);
     f->setup = (struct transfer_setup){.guard = f->guard, .certs = f->certs, .user_agent = f->user_agent};
@@ -102,6 +133,7 @@ void fetcher_destroy(struct fetcher *f) {
     if (!f)
         return;
     handles_destroy(f->handles);
+    names_destroy(f->names);
     certs_destroy(f->certs);
     guard_destroy(f->guard);
     free(f->user_agent);
@@ -206,6 +238,29 @@ static bool set_time(struct transfer_request *t, const struct fetch_request *req
     return false;
 }
 
+/* libcurl is given the addresses when they are others than this handle's last ones, so it never looks a name up. */
+static void perform_at(struct fetcher *f, struct transfer_request *t, const char *origin,
+                       const struct name_answer *answer, struct fetch_result *result,
+                       struct transfer_response *ret_response) {
+    struct handle *handle;
+    struct curl_slist *addresses = NULL;
+    enum err err = handles_take(f->handles, origin, &handle);
+    if (err) {
+        (void)fail_nomem(result);
+        return;
+    }
+    if (answer && handle->addresses != answer->serial)
+        err = lookup_addresses(answer, t->authority, &addresses);
+    t->addresses = addresses;
+    if (err)
+        (void)fail_nomem(result);
+    else
+        transfer_perform(handle->easy, t, result, ret_response);
+    handle->addresses = answer && !result->error ? answer->serial : 0; /* after a failure it is unsure what it has */
+    handles_put(f->handles, handle);
+    curl_slist_free_all(addresses);
+}
+
 static void perform_hop(struct fetcher *f, const struct fetch_request *request, const struct hop *hop, int64_t end_ms,
                         struct fetch_result *result, struct transfer_response *ret_response) {
     const struct fetch_options *options = request->options;
@@ -224,16 +279,12 @@ static void perform_hop(struct fetcher *f, const struct fetch_request *request, 
         .include = options->include,
         .cancelled = request->cancelled,
     };
-    struct handle *handle;
+    struct name_answer *answer;
     ret_response->location = NULL;
-    if (!set_time(&t, request, end_ms, result))
+    if (!set_time(&t, request, end_ms, result) || !lookup_host(f->names, &t, result, &answer))
         return;
-    if (handles_take(f->handles, hop->origin.text, &handle)) {
-        (void)fail_nomem(result);
-        return;
-    }
-    transfer_perform(handle->easy, &t, result, ret_response);
-    handles_put(f->handles, handle);
+    perform_at(f, &t, hop->origin.text, answer, result, ret_response);
+    name_answer_unref(answer);
 }
 
 /* RFC 9110, section 15.4: 303 becomes GET, and so does, as all clients do it, POST after 301 and 302. */

@@ -17,9 +17,10 @@
 
 struct handles;
 
-/* `easy` may be used by the owner; the other fields are private. */
+/* `easy` and `addresses` may be used by the owner; the other fields are private. */
 struct handle {
     CURL *easy;
+    uint64_t addresses; /* serial of the name's answer that libcurl was given, 0 at first */
     struct list in_bucket;
     struct list in_age;
     uint64_t hash;

@@ -175,8 +175,7 @@ static CURLcode on_ssl_ctx(CURL *easy, void *ssl_ctx, void *arg) {
 enum err transfer_configure(CURL *easy, const struct transfer_setup *setup) {
     CURLcode code = CURLE_OK;
     SET(CURLOPT_PRIVATE, setup);
-    SET(CURLOPT_NOSIGNAL, 1L);   /* libcurl-thread(3) */
-    SET(CURLOPT_QUICK_EXIT, 1L); /* else a silent name server holds the thread past its time */
+    SET(CURLOPT_NOSIGNAL, 1L); /* libcurl-thread(3) */
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_FOLLOWLOCATION, 0L);
@@ -223,14 +222,21 @@ static CURLcode set_method(CURL *easy, const struct transfer_request *r) {
     return code;
 }
 
+/* 0 would mean for ever. */
+static long left_ms(int64_t timeout_ms, int64_t spent_us) {
+    int64_t left = timeout_ms - spent_us / 1000;
+    return left > 0 ? (long)left : 1;
+}
+
 static CURLcode set_request(CURL *easy, struct transfer *t) {
     const struct transfer_request *r = t->request;
     CURLcode code = set_method(easy, r);
     SET(CURLOPT_URL, r->url);
     SET(CURLOPT_HTTPHEADER, r->headers);
     SET(CURLOPT_ACCEPT_ENCODING, r->decompress ? "" : NULL);
-    SET(CURLOPT_TIMEOUT_MS, (long)r->timeout_ms);
-    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)r->connect_timeout_ms);
+    SET(CURLOPT_RESOLVE, r->addresses);
+    SET(CURLOPT_TIMEOUT_MS, left_ms(r->timeout_ms, r->lookup_us));
+    SET(CURLOPT_CONNECTTIMEOUT_MS, left_ms(r->connect_timeout_ms, r->lookup_us));
     SET(CURLOPT_WRITEDATA, t);
     SET(CURLOPT_HEADERDATA, t);
     SET(CURLOPT_OPENSOCKETDATA, t);
@@ -247,12 +253,18 @@ static int64_t info_us(CURL *easy, CURLINFO info) {
     return value;
 }
 
-static void add_timings(CURL *easy, struct fetch_timings *timings) {
-    timings->namelookup_us += info_us(easy, CURLINFO_NAMELOOKUP_TIME_T);
-    timings->connect_us += info_us(easy, CURLINFO_CONNECT_TIME_T);
-    timings->appconnect_us += info_us(easy, CURLINFO_APPCONNECT_TIME_T);
-    timings->pretransfer_us += info_us(easy, CURLINFO_PRETRANSFER_TIME_T);
-    timings->starttransfer_us += info_us(easy, CURLINFO_STARTTRANSFER_TIME_T);
+/* 0 stays 0: it says that the transfer did not come so far. */
+static int64_t after_lookup_us(CURL *easy, CURLINFO info, int64_t lookup_us) {
+    int64_t us = info_us(easy, info);
+    return us > 0 ? us + lookup_us : 0;
+}
+
+static void add_timings(CURL *easy, int64_t lookup_us, struct fetch_timings *timings) {
+    timings->namelookup_us += lookup_us + info_us(easy, CURLINFO_NAMELOOKUP_TIME_T);
+    timings->connect_us += after_lookup_us(easy, CURLINFO_CONNECT_TIME_T, lookup_us);
+    timings->appconnect_us += after_lookup_us(easy, CURLINFO_APPCONNECT_TIME_T, lookup_us);
+    timings->pretransfer_us += after_lookup_us(easy, CURLINFO_PRETRANSFER_TIME_T, lookup_us);
+    timings->starttransfer_us += after_lookup_us(easy, CURLINFO_STARTTRANSFER_TIME_T, lookup_us);
 }
 
 static void note_connection(CURL *easy, struct fetch_connection *connection) {
@@ -291,9 +303,10 @@ void transfer_perform(CURL *easy, const struct transfer_request *request, struct
     if (!code && !t.header_ended) /* libcurl takes a header that breaks off for a whole one */
         code = CURLE_RECV_ERROR;
     (void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL);
+    (void)curl_easy_setopt(easy, CURLOPT_RESOLVE, NULL);
     (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     if (request->include & FETCH_INCLUDE_TIMINGS)
-        add_timings(easy, &result->timings);
+        add_timings(easy, request->lookup_us, &result->timings);
     if (request->include & FETCH_INCLUDE_CONNECTION)
         note_connection(easy, &result->connection);
     result->status = (int)status;
