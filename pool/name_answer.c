@@ -57,7 +57,7 @@ const char *name_answer_reason(enum name_status status) {
     case NAME_MALFORMED:
         return "it is no host name";
     case NAME_SILENT:
-        return "no name server answered in time";
+        return "no name server answered";
     case NAME_BROKEN:
         return "no name server could tell";
     }

@@ -17,7 +17,7 @@ enum name_status {
     NAME_NOT_FOUND,  /* the name does not exist */
     NAME_NO_ADDRESS, /* it exists, and has no address */
     NAME_MALFORMED,  /* it cannot be asked for: a label that is too long */
-    NAME_SILENT,     /* no name server answered in time */
+    NAME_SILENT,     /* no name server answered */
     NAME_BROKEN,     /* none could be asked, or said that it cannot tell */
 };
 
