@@ -51,6 +51,9 @@ struct settings {
         int64_t retries;
         int64_t retry_delay_ms;
         int64_t retry_budget;
+        struct settings_list name_servers;
+        int64_t name_timeout_ms;
+        int64_t names;
         char *user_agent;
         char *ca_file;
     } fetch;

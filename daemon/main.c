@@ -11,6 +11,7 @@
 #include "daemon/options.h"
 #include "daemon/service.h"
 #include "pool/guard.h"
+#include "pool/name_server.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -45,6 +46,7 @@ static enum service_exit load_settings(struct settings_loader *l, const struct o
     settings_load_check(l, "server.listen", listen_check);
     settings_load_check(l, "guard.allow", guard_check_prefix);
     settings_load_check(l, "guard.deny", guard_check_prefix);
+    settings_load_check(l, "fetch.name_servers", name_server_check);
     enum err err = load_file(l, o);
     if (!err)
         err = settings_load_environment(l, environ);

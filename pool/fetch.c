@@ -1,11 +1,9 @@
 #include "pool/fetch.h"
 
 #include "base/clock.h"
-#include "pool/certs.h"
-#include "pool/guard.h"
-#include "pool/handles.h"
+#include "pool/fetcher.h"
 #include "pool/hop_headers.h"
-#include "pool/retry_budget.h"
+#include "pool/lookup.h"
 #include "pool/transfer.h"
 #include "pool/url.h"
 
@@ -13,18 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct fetcher {
-    struct guard *guard;
-    struct certs *certs;
-    struct handles *handles;
-    char *user_agent;
-    int64_t max_pause_ms;
-    struct retry_budget retry_budget;
-    struct curl_slist *plain_headers;
-    void (*no_file)(size_t in_use); /* may be NULL */
-    struct transfer_setup setup;
-};
 
 /* A fetch on its way: what changes from hop to hop. */
 struct hop {
@@ -39,144 +25,6 @@ struct hop {
     bool headers_may_be_sent; /* the caller's: until the first hop to another origin, and not again on the way back */
     char host[URL_HOST_MAX_BYTES + 1];
 };
-
-static enum err configure_handle(CURL *easy, void *arg) {
-    const struct fetcher *f = arg;
-    return transfer_configure(easy, &f->setup);
-}
-
-static void tell_no_file(size_t in_use, void *arg) {
-    const struct fetcher *f = arg;
-    if (f->no_file)
-        f->no_file(in_use);
-}
-
-static enum err create_guard(struct fetcher *f, const struct settings *settings, char ret_error[FETCHER_ERROR_BYTES]) {
-    const struct guard_rules rules = {
-        .allow = settings->guard.allow.items,
-        .allow_count = settings->guard.allow.count,
-        .deny = settings->guard.deny.items,
-        .deny_count = settings->guard.deny.count,
-    };
-    const char *bad = "";
-    enum err err = guard_create(&rules, &f->guard, &bad);
-    if (err == ERR_INVALID)
-        (void)snprintf(ret_error, FETCHER_ERROR_BYTES,
-                       "guard.allow, guard.deny: '%s' is not an address or a prefix such as 10.0.0.0/8", bad);
-    return err;
-}
-
-static enum err create_certs(struct fetcher *f, const char *ca_file, char ret_error[FETCHER_ERROR_BYTES]) {
-    enum err err = certs_create(ca_file, &f->certs);
-    if (err == ERR_IO)
-        (void)snprintf(ret_error, FETCHER_ERROR_BYTES, "fetch.ca_file: %s cannot be read or holds no certificate",
-                       ca_file);
-    return err;
-}
-
-static enum err fill_fetcher(struct fetcher *f, const struct settings *settings, struct timers *timers,
-                             char ret_error[FETCHER_ERROR_BYTES]) {
-    const struct handles_options handles = {
-        .max_idle = (size_t)settings->pool.handles,
-        .max_all =
-            (size_t)(settings->pool.handles > settings->pool.workers ? settings->pool.handles : settings->pool.workers),
-        .idle_timeout_ms = settings->pool.handle_idle_timeout_ms,
-        .timers = timers,
-        .configure = configure_handle,
-        .no_file = tell_no_file,
-        .arg = f,
-    };
-    f->max_pause_ms = settings->host.max_pause_ms;
-    f->user_agent = strdup(settings->fetch.user_agent);
-    enum err err = f->user_agent ? hop_headers_create_plain(f->user_agent, &f->plain_headers) : ERR_NOMEM;
-    if (!err)
-        err = create_guard(f, settings, ret_error);
-    if (!err)
-        err = create_certs(f, settings->fetch.ca_file, ret_error);
-    if (!err)
-        err = handles_create(&handles, &f->handles);
-    f->setup = (struct transfer_setup){
-        .guard = f->guard,
-        .certs = f->certs,
-        .user_agent = f->user_agent,
-        .plain_headers = f->plain_headers,
-    };
-    return err;
-}
-
-enum err fetcher_create(const struct settings *settings, struct timers *timers, struct fetcher **ret_fetcher,
-                        char ret_error[FETCHER_ERROR_BYTES]) {
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-        (void)snprintf(ret_error, FETCHER_ERROR_BYTES, "libcurl could not be initialised");
-        return ERR_LIBRARY;
-    }
-    struct fetcher *f = calloc(1, sizeof *f);
-    (void)snprintf(ret_error, FETCHER_ERROR_BYTES, "%s", err_text(ERR_NOMEM));
-    if (f)
-        retry_budget_init(&f->retry_budget, (int)settings->fetch.retry_budget);
-    enum err err = f ? fill_fetcher(f, settings, timers, ret_error) : ERR_NOMEM;
-    if (err) {
-        fetcher_destroy(f);
-        return err;
-    }
-    *ret_fetcher = f;
-    return ERR_NONE;
-}
-
-void fetcher_destroy(struct fetcher *f) {
-    if (!f)
-        return;
-    handles_destroy(f->handles);
-    certs_destroy(f->certs);
-    guard_destroy(f->guard);
-    retry_budget_fini(&f->retry_budget);
-    curl_slist_free_all(f->plain_headers);
-    free(f->user_agent);
-    free(f);
-    curl_global_cleanup();
-}
-
-bool fetcher_has_certs(const struct fetcher *f) {
-    return !certs_are_empty(f->certs);
-}
-
-struct retry_budget *fetcher_retry_budget(struct fetcher *f) {
-    return &f->retry_budget;
-}
-
-void fetcher_on_no_file(struct fetcher *f, void (*no_file)(size_t in_use)) {
-    f->no_file = no_file;
-}
-
-void fetcher_make_room(struct fetcher *f) {
-    handles_make_room(f->handles);
-}
-
-void fetcher_read_stats(struct fetcher *f, struct fetcher_stats *ret_stats) {
-    struct handles_stats stats;
-    handles_read_stats(f->handles, &stats);
-    *ret_stats = (struct fetcher_stats){
-        .opened = stats.opened,
-        .reused = stats.reused,
-        .closed_cold = stats.closed_cold,
-        .idle = stats.idle,
-        .in_use = stats.in_use,
-    };
-}
-
-struct fetch_options fetch_default_options(const struct settings *settings) {
-    return (struct fetch_options){
-        .method = "GET",
-        .timeout_ms = settings->fetch.timeout_ms,
-        .connect_timeout_ms = settings->fetch.connect_timeout_ms,
-        .max_size_bytes = settings->fetch.max_size_bytes,
-        .max_redirects = (int)settings->fetch.max_redirects,
-        .retries = (int)settings->fetch.retries,
-        .retry_delay_ms = settings->fetch.retry_delay_ms,
-        .follow_redirects = true,
-        .decompress = true,
-    };
-}
 
 /* ---- hops ---- */
 
@@ -254,6 +102,42 @@ static void put_handle(struct fetcher *f, struct handle *handle, const struct tr
     handles_put(f->handles, handle);
 }
 
+/* libcurl is given the addresses when they are others than this handle's last ones, so it never looks a name up. */
+static void perform_with(struct handle *handle, const struct name_answer *answer, struct transfer_request *t,
+                         struct fetch_result *result, struct transfer_response *ret_response) {
+    struct curl_slist *addresses = NULL;
+    enum err err = ERR_NONE;
+    if (answer && handle->addresses != answer->serial)
+        err = lookup_addresses(answer, t->authority, &addresses);
+    t->addresses = addresses;
+    if (err)
+        (void)fail_nomem(result);
+    else
+        transfer_perform(handle->easy, t, result, ret_response);
+    handle->addresses = answer && !result->error ? answer->serial : 0; /* after a failure it is unsure what it has */
+    curl_slist_free_all(addresses);
+}
+
+/* Again when a descriptor was lacking, as long as there is time to connect. */
+static void perform_at(struct fetcher *f, const struct fetch_request *request, const char *origin,
+                       const struct name_answer *answer, int64_t end_ms, struct transfer_request *t,
+                       struct fetch_result *result, struct transfer_response *ret_response) {
+    struct handle *handle;
+    int64_t connect_end_ms = clock_after_ms(t->connect_timeout_ms - t->lookup_us / 1000);
+    int64_t until_ms = earliest(earliest(end_ms, request->deadline_ms), connect_end_ms);
+    do {
+        *ret_response = (struct transfer_response){0};
+        result->error = FETCH_OK;
+        if (!take_handle(f, request, origin, until_ms, result, &handle)) {
+            (void)set_time(t, request, end_ms, result); /* the whole time is over: that is told instead */
+            return;
+        }
+        if (set_time(t, request, end_ms, result))
+            perform_with(handle, answer, t, result, ret_response);
+        put_handle(f, handle, ret_response);
+    } while (ret_response->no_descriptor && clock_now_ms() < until_ms);
+}
+
 static void perform_hop(struct fetcher *f, const struct fetch_request *request, const struct hop *hop, int64_t end_ms,
                         struct fetch_result *result, struct transfer_response *ret_response) {
     const struct fetch_options *options = request->options;
@@ -272,19 +156,12 @@ static void perform_hop(struct fetcher *f, const struct fetch_request *request, 
         .include = options->include,
         .cancelled = request->cancelled,
     };
-    struct handle *handle;
-    int64_t until_ms = earliest(earliest(end_ms, request->deadline_ms), clock_after_ms(options->connect_timeout_ms));
-    do {
-        *ret_response = (struct transfer_response){0};
-        result->error = FETCH_OK;
-        if (!take_handle(f, request, hop->origin.text, until_ms, result, &handle)) {
-            (void)set_time(&t, request, end_ms, result); /* the whole time is over: that is told instead */
-            return;
-        }
-        if (set_time(&t, request, end_ms, result))
-            transfer_perform(handle->easy, &t, result, ret_response);
-        put_handle(f, handle, ret_response);
-    } while (ret_response->no_descriptor && clock_now_ms() < until_ms);
+    struct name_answer *answer;
+    *ret_response = (struct transfer_response){0};
+    if (!set_time(&t, request, end_ms, result) || !lookup_host(f->names, &t, result, &answer))
+        return;
+    perform_at(f, request, hop->origin.text, answer, end_ms, &t, result, ret_response);
+    name_answer_unref(answer);
 }
 
 /* RFC 9110, section 15.4: 303 becomes GET, and so does, as all clients do it, POST after 301 and 302. */

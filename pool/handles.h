@@ -20,13 +20,14 @@
 
 struct handles;
 
-/* The owner uses `easy` and notes the next four before handles_put; the other fields are private. */
+/* The owner uses `easy` and `addresses`, and notes the next four before handles_put; the other fields are private. */
 struct handle {
     CURL *easy;
-    unsigned opened; /* connections that were made since handles_take */
-    unsigned reused; /* requests on a connection that was there before */
-    bool broken;     /* it must not be used again */
-    bool starved;    /* no descriptor was left for a connection: the handle is closed rather than kept */
+    uint64_t addresses; /* serial of the name's answer that libcurl was given, 0 at first */
+    unsigned opened;    /* connections that were made since handles_take */
+    unsigned reused;    /* requests on a connection that was there before */
+    bool broken;        /* it must not be used again */
+    bool starved;       /* no descriptor was left for a connection: the handle is closed rather than kept */
     struct list in_bucket;
     struct list in_age;
     uint64_t hash;

@@ -182,8 +182,7 @@ static CURLcode on_ssl_ctx(CURL *easy, void *ssl_ctx, void *arg) {
 enum err transfer_configure(CURL *easy, const struct transfer_setup *setup) {
     CURLcode code = CURLE_OK;
     SET(CURLOPT_PRIVATE, setup);
-    SET(CURLOPT_NOSIGNAL, 1L);   /* libcurl-thread(3) */
-    SET(CURLOPT_QUICK_EXIT, 1L); /* else a silent name server holds the thread past its time */
+    SET(CURLOPT_NOSIGNAL, 1L); /* libcurl-thread(3) */
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_FOLLOWLOCATION, 0L);
@@ -242,6 +241,12 @@ static CURLcode set_headers(CURL *easy, const struct transfer *t) {
     return code;
 }
 
+/* 0 would mean for ever. */
+static long left_ms(int64_t timeout_ms, int64_t spent_us) {
+    int64_t left = timeout_ms - spent_us / 1000;
+    return left > 0 ? (long)left : 1;
+}
+
 /* All that differs between requests: what one sets, the next one sets again. */
 static CURLcode set_request(CURL *easy, struct transfer *t) {
     const struct transfer_request *r = t->request;
@@ -249,8 +254,10 @@ static CURLcode set_request(CURL *easy, struct transfer *t) {
     if (!code)
         code = set_headers(easy, t);
     SET(CURLOPT_URL, r->url);
+    if (r->addresses)
+        SET(CURLOPT_RESOLVE, r->addresses);
     SET(CURLOPT_TIMEOUT_MS, (long)r->timeout_ms);
-    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)r->connect_timeout_ms);
+    SET(CURLOPT_CONNECTTIMEOUT_MS, left_ms(r->connect_timeout_ms, r->lookup_us));
     SET(CURLOPT_WRITEDATA, t);
     SET(CURLOPT_HEADERDATA, t);
     SET(CURLOPT_OPENSOCKETDATA, t);
@@ -267,12 +274,18 @@ static int64_t info_us(CURL *easy, CURLINFO info) {
     return value;
 }
 
-static void add_timings(CURL *easy, struct fetch_timings *timings) {
-    timings->namelookup_us += info_us(easy, CURLINFO_NAMELOOKUP_TIME_T);
-    timings->connect_us += info_us(easy, CURLINFO_CONNECT_TIME_T);
-    timings->appconnect_us += info_us(easy, CURLINFO_APPCONNECT_TIME_T);
-    timings->pretransfer_us += info_us(easy, CURLINFO_PRETRANSFER_TIME_T);
-    timings->starttransfer_us += info_us(easy, CURLINFO_STARTTRANSFER_TIME_T);
+/* 0 stays 0: it says that the transfer did not come so far. */
+static int64_t after_lookup_us(CURL *easy, CURLINFO info, int64_t lookup_us) {
+    int64_t us = info_us(easy, info);
+    return us > 0 ? us + lookup_us : 0;
+}
+
+static void add_timings(CURL *easy, int64_t lookup_us, struct fetch_timings *timings) {
+    timings->namelookup_us += lookup_us + info_us(easy, CURLINFO_NAMELOOKUP_TIME_T);
+    timings->connect_us += after_lookup_us(easy, CURLINFO_CONNECT_TIME_T, lookup_us);
+    timings->appconnect_us += after_lookup_us(easy, CURLINFO_APPCONNECT_TIME_T, lookup_us);
+    timings->pretransfer_us += after_lookup_us(easy, CURLINFO_PRETRANSFER_TIME_T, lookup_us);
+    timings->starttransfer_us += after_lookup_us(easy, CURLINFO_STARTTRANSFER_TIME_T, lookup_us);
 }
 
 static void note_connection(CURL *easy, bool reused, struct fetch_connection *connection) {
@@ -308,7 +321,7 @@ static void note_response(struct transfer *t, CURLcode code) {
     t->response->is_reused = status > 0 && connects == 0;
     t->response->no_descriptor = code == CURLE_COULDNT_CONNECT && t->stop == TRANSFER_STOP_NO_DESCRIPTOR;
     if (t->request->include & FETCH_INCLUDE_TIMINGS)
-        add_timings(t->easy, &t->result->timings);
+        add_timings(t->easy, t->request->lookup_us, &t->result->timings);
     if (t->request->include & FETCH_INCLUDE_CONNECTION)
         note_connection(t->easy, t->response->is_reused, &t->result->connection);
 }
@@ -319,6 +332,8 @@ static void note_response(struct transfer *t, CURLcode code) {
 static void let_go(struct transfer *t, CURLcode code) {
     (void)curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, NULL);
     (void)curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, NULL);
+    if (t->request->addresses)
+        (void)curl_easy_setopt(t->easy, CURLOPT_RESOLVE, NULL);
     if (t->request->body)
         (void)curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, NULL);
     if (!code && t->response->opened == 0 && t->request->decompress)

@@ -29,6 +29,8 @@ struct transfer_request {
     int64_t whole_timeout_ms; /* the fetch's time, for messages */
     bool timeout_is_deadline; /* when the time is over, the error is FETCH_DEADLINE */
     int64_t connect_timeout_ms;
+    int64_t lookup_us;                  /* already spent of both times, on looking up the host */
+    const struct curl_slist *addresses; /* of the host, for CURLOPT_RESOLVE; NULL: libcurl has them already */
     int64_t max_size_bytes;
     bool follow; /* the body of a redirect is not wanted */
     bool decompress;

@@ -9,11 +9,8 @@ static bool has_time(CURL *easy, CURLINFO info) {
     return value > 0;
 }
 
-static void fail_timeout(const struct transfer_failure *f, struct fetch_result *result) {
-    const struct transfer_request *r = f->request;
+static void tell_timeout(const struct transfer_request *r, bool looked_up, bool ready, struct fetch_result *result) {
     char text[FETCH_ERROR_TEXT_BYTES];
-    bool looked_up = has_time(f->easy, CURLINFO_NAMELOOKUP_TIME_T);
-    bool ready = has_time(f->easy, CURLINFO_PRETRANSFER_TIME_T);
     const char *phase = !looked_up ? "looking up" : !ready ? "connecting to" : "waiting for";
     bool connect_clock = !ready && r->connect_timeout_ms < r->timeout_ms;
     double seconds = (double)(connect_clock ? r->connect_timeout_ms : r->whole_timeout_ms) / 1000;
@@ -23,6 +20,15 @@ static void fail_timeout(const struct transfer_failure *f, struct fetch_result *
     }
     (void)snprintf(text, sizeof text, "timed out after %.8g s, %s %s", seconds, phase, r->host);
     fetch_result_fail(result, !connect_clock ? FETCH_TIMEOUT : looked_up ? FETCH_CONNECT_TIMEOUT : FETCH_DNS, text);
+}
+
+void transfer_error_tell_slow_lookup(const struct transfer_request *request, struct fetch_result *result) {
+    tell_timeout(request, false, false, result);
+}
+
+static void fail_timeout(const struct transfer_failure *f, struct fetch_result *result) {
+    tell_timeout(f->request, has_time(f->easy, CURLINFO_NAMELOOKUP_TIME_T),
+                 has_time(f->easy, CURLINFO_PRETRANSFER_TIME_T), result);
 }
 
 static void fail_connect(const struct transfer_failure *f, struct fetch_result *result) {

@@ -30,6 +30,9 @@ struct transfer_failure {
     const char *text; /* libcurl's own words, may be empty */
 };
 
+/* Makes the result a failure: the time was over before the host was looked up. */
+void transfer_error_tell_slow_lookup(const struct transfer_request *request, struct fetch_result *result);
+
 /* Makes the result a failure. */
 void transfer_error_tell(const struct transfer_failure *f, struct fetch_result *result);
 

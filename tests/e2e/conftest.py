@@ -142,6 +142,20 @@ def named_box(start_box):
 
 
 @pytest.fixture
+def start_names():
+    """start_names(table, ttl=...): a name server on the loopback, see rig/names.py, for the setting fetch.name_servers."""
+    with contextlib.ExitStack() as stack:
+        def start(table, **how):
+            bound = socket.socket(type=socket.SOCK_DGRAM)
+            bound.bind(("127.0.0.1", 0))
+            server = NameServer(bound, table, **how)
+            stack.callback(server.stop)
+            return server
+
+        yield start
+
+
+@pytest.fixture
 def daemon_in(start_daemon):
     """daemon_in(box, settings): a daemon inside, reached over a Unix socket, which crosses network namespaces."""
     def start(box, settings=None, **how):

@@ -39,13 +39,13 @@ def pressure(daemon):
 
 def test_all_is_fetched_with_few_descriptors(daemon, origin, limit_files):
     limit_files(daemon, 40)  # a quarter and more are spare: a few fetches at once
-    results = daemon.fetch([origin.url(f"/delay/0.01/{n}") for n in range(200)], max_concurrent=60)
+    results = daemon.fetch([origin.url(f"/delay/0.01/{n}") for n in range(200)], max_concurrent=60, per_host=60)
     assert {result["status"] for result in results} == {200}
     assert origin.peak < 30
     assert len(daemon.wait_for_line(SHORTAGE)) == 1
     assert daemon.get("/healthz").status == 200
     lift_limit(daemon)
-    held = daemon.begin_batch([origin.url("/held")] * 60, max_concurrent=60)
+    held = daemon.begin_batch([origin.url("/held")] * 60, max_concurrent=60, per_host=60)
     origin.wait_until(lambda: origin.in_flight == 60, "as many at once as before")
     origin.release()
     assert {result["status"] for result in held.answer()} == {200}
@@ -54,7 +54,7 @@ def test_all_is_fetched_with_few_descriptors(daemon, origin, limit_files):
 def test_many_origins_share_few_descriptors(daemon, start_origin, limit_files):
     origins = [start_origin() for _ in range(20)]
     limit_files(daemon, 30)
-    results = daemon.fetch([origins[n % 20].url(f"/{n}") for n in range(200)], max_concurrent=40)
+    results = daemon.fetch([origins[n % 20].url(f"/{n}") for n in range(200)], max_concurrent=40, per_host=40)
     assert {result["status"] for result in results} == {200}
     assert len(daemon.wait_for_line(SHORTAGE)) == 1
 
@@ -81,7 +81,7 @@ def test_who_waits_for_a_descriptor_can_leave(daemon, origin, limit_files):
 
 
 def test_the_front_end_accepts_when_fetches_hold_all_descriptors(daemon, origin, limit_files):
-    held = daemon.begin_batch([origin.url("/held")] * 40, max_concurrent=40)
+    held = daemon.begin_batch([origin.url("/held")] * 40, max_concurrent=40, per_host=40)
     origin.wait_for_requests(40)
     origin.release()
     assert len(held.answer()) == 40

@@ -98,4 +98,4 @@ def test_box_is_a_network_of_its_own(named_box, loop_thread, start_origin):
     assert curl("http://missing.test/").returncode == 6  # no such name
     assert curl("http://hole.test/", "--connect-timeout", "0.3").returncode == 28  # a timeout
     assert curl("http://198.51.100.1/").returncode == 7  # no route: nothing leaves the box
-    assert names.queries == ["here.test", "hole.test"]
+    assert [names.asked(name) for name in ("here.test", "hole.test")] == [1, 1]

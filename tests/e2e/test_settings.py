@@ -13,7 +13,7 @@ from rig.timing import PATIENCE
 KEYS = {
     "server": "listen max_request_bytes request_memory max_urls max_connections idle_timeout drain_timeout answer_buffer answer_memory",
     "pool": "workers queue max_concurrent max_concurrent_limit idle_timeout handles handle_idle_timeout",
-    "fetch": "retries retry_delay retry_budget timeout timeout_limit connect_timeout max_redirects max_size max_size_limit user_agent ca_file",
+    "fetch": "retries retry_delay retry_budget timeout timeout_limit connect_timeout max_redirects max_size max_size_limit name_servers name_timeout names user_agent ca_file",
     "host": "max_concurrent max_concurrent_limit delay max_pause",
     "guard": "allow deny",
     "log": "level format",
@@ -146,7 +146,8 @@ def test_lists_repeat_or_have_commas(settings_file):
     ("fetch.max_size", "99999999GiB", ["fetch.max_size"]), ("log.level", "loud", ["log.level", "loud"]), ("log.format", "xml", ["log.format"]),
     ("guard.allow", "10.0.0.0/33", ["guard.allow", "10.0.0.0/33"]), ("guard.allow", "example.test", ["guard.allow"]),
     ("guard.deny", "::/129", ["guard.deny"]), ("server.listen", "nonsense", ["server.listen"]), ("server.listen", "127.0.0.1:99999", ["server.listen"]),
-    ("fetch.ca_file", "/does/not/exist.pem", ["/does/not/exist.pem"]),
+    ("fetch.name_servers", "ns.example.test", ["fetch.name_servers", "ns.example.test"]), ("fetch.name_servers", "192.0.2.53:0", ["fetch.name_servers"]),
+    ("fetch.name_servers", "[fd00::53", ["fetch.name_servers"]), ("fetch.ca_file", "/does/not/exist.pem", ["/does/not/exist.pem"]),
 ])
 def test_wrong_values_are_named_with_their_place(settings_file, key, value, words):
     section, name = key.split(".")

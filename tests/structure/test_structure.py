@@ -26,13 +26,14 @@ MAY_INCLUDE = {
 HOMES = {
     "microhttpd.h": r"api/(server|request|respond)\.c|api/intake\.[ch]",
     "cjson/": r"api/\w+\.c",
+    "ares.h": r"pool/name_channel\.[ch]",
     "curl/": r"pool/\w+\.[ch]",
     "openssl/": r"pool/\w+\.[ch]",
     "ini.h": r"config/\w+\.c",
     "systemd/": r"daemon/\w+\.c",
 }
 
-FOREIGN_TYPES = r"\b(MHD_\w+|CURL\w*|curl_\w+|cJSON\w*|SSL\w*|X509\w*|BIO|ini_\w+|sd_\w+)\b"
+FOREIGN_TYPES = r"\b(MHD_\w+|CURL\w*|curl_\w+|ares_\w+|cJSON\w*|SSL\w*|X509\w*|BIO|ini_\w+|sd_\w+)\b"
 
 FORBIDDEN = (
     "sprintf vsprintf strcpy strcat atoi atol atof strtok gmtime localtime ctime asctime signal rand srand "

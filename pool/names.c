@@ -1,0 +1,261 @@
+#include "pool/names.h"
+
+#include "base/clock.h"
+#include "base/thread.h"
+#include "pool/name_cache.h"
+#include "pool/name_resolver.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Those that somebody waits for are bounded by the workers; this is for those that were left. */
+enum { NAMES_MAX_RUNNING = 4096 };
+
+struct names {
+    struct names_options options;
+    struct name_resolver *resolver; /* used by the thread, but for waking it */
+    struct name_answer *loopback;
+    struct name_answer *nothing;
+    pthread_t thread;
+    bool has_thread;
+    pthread_mutex_t lock; /* guards all below */
+    struct name_cache cache;
+    struct list queue; /* open entries that the resolver was not asked for yet */
+    size_t running;
+    bool stopping;
+};
+
+/* Stands on the stack of who waits, in its entry's list until there is an answer. */
+struct waiter {
+    struct list in_entry;
+    sem_t answered;
+    struct name_answer *answer; /* NULL then: memory ran out */
+};
+
+/* ---- the thread ---- */
+
+/* Gives the answer to all who wait, and to the cache. An answer that is NULL or lives no longer is not kept. */
+static void on_answer(void *arg, void *question, struct name_answer *answer) {
+    struct names *n = arg;
+    struct name_entry *e = question;
+    pthread_mutex_lock(&n->lock);
+    n->running--;
+    for (struct list *node; (node = list_first(&e->waiters));) {
+        struct waiter *w = LIST_ENTRY(node, struct waiter, in_entry);
+        list_remove(node);
+        w->answer = answer ? name_answer_ref(answer) : NULL;
+        sem_post(&w->answered); /* it takes the lock before it leaves */
+    }
+    if (answer)
+        name_cache_answer(&n->cache, e, answer);
+    else
+        name_cache_drop(&n->cache, e);
+    pthread_mutex_unlock(&n->lock);
+}
+
+static struct name_entry *take_queued(struct names *n) {
+    pthread_mutex_lock(&n->lock);
+    struct list *node = n->running < NAMES_MAX_RUNNING && !n->stopping ? list_first(&n->queue) : NULL;
+    if (node) {
+        list_remove(node);
+        n->running++;
+    }
+    pthread_mutex_unlock(&n->lock);
+    return node ? LIST_ENTRY(node, struct name_entry, in_queue) : NULL;
+}
+
+static bool is_stopping(struct names *n) {
+    pthread_mutex_lock(&n->lock);
+    bool stopping = n->stopping;
+    pthread_mutex_unlock(&n->lock);
+    return stopping;
+}
+
+static void *run(void *arg) {
+    struct names *n = arg;
+    while (!is_stopping(n)) {
+        for (struct name_entry *e; (e = take_queued(n));)
+            name_resolver_ask(n->resolver, e->name, e);
+        name_resolver_wait(n->resolver);
+    }
+    return NULL;
+}
+
+/* ---- creating ---- */
+
+static bool judge(void *arg, const struct sockaddr *address, socklen_t len) {
+    const struct names *n = arg;
+    return n->options.allows(n->options.arg, address, len);
+}
+
+static bool loopback_is_allowed(struct names *n) {
+    const struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_addr = in6addr_loopback};
+    return judge(n, (const struct sockaddr *)&v4, sizeof v4) && judge(n, (const struct sockaddr *)&v6, sizeof v6);
+}
+
+static enum err fill(struct names *n) {
+    const struct name_resolver_options options = {
+        .servers = n->options.servers,
+        .resolv_conf = n->options.resolv_conf ? n->options.resolv_conf : "/etc/resolv.conf",
+        .timeout_ms = n->options.timeout_ms,
+        .allows = judge,
+        .answered = on_answer,
+        .arg = n,
+    };
+    bool allowed = loopback_is_allowed(n);
+    enum err err = name_answer_create(allowed ? NAME_FOUND : NAME_BLOCKED, allowed ? "[::1],127.0.0.1" : "",
+                                      CLOCK_NEVER, &n->loopback);
+    if (!err)
+        err = name_answer_create(NAME_NOT_FOUND, "", CLOCK_NEVER, &n->nothing);
+    if (!err)
+        err = name_cache_init(&n->cache, n->options.max_cached);
+    if (!err)
+        err = name_resolver_create(&options, &n->resolver);
+    if (!err)
+        err = thread_start("fp-names", run, n, false, &n->thread);
+    n->has_thread = !err;
+    return err;
+}
+
+enum err names_create(const struct names_options *options, struct names **ret_names) {
+    struct names *n = calloc(1, sizeof *n);
+    if (!n)
+        return ERR_NOMEM;
+    n->options = *options;
+    pthread_mutex_init(&n->lock, NULL);
+    list_init(&n->queue);
+    enum err err = fill(n);
+    if (err) {
+        names_destroy(n);
+        return err;
+    }
+    *ret_names = n;
+    return ERR_NONE;
+}
+
+void names_destroy(struct names *n) {
+    if (!n)
+        return;
+    if (n->has_thread) {
+        pthread_mutex_lock(&n->lock);
+        n->stopping = true;
+        pthread_mutex_unlock(&n->lock);
+        name_resolver_wake(n->resolver);
+        pthread_join(n->thread, NULL);
+    }
+    name_resolver_destroy(n->resolver); /* drops the entries that are still asked for */
+    name_cache_fini(&n->cache);
+    name_answer_unref(n->loopback);
+    name_answer_unref(n->nothing);
+    pthread_mutex_destroy(&n->lock);
+    free(n);
+}
+
+/* ---- looking up ---- */
+
+/* Whether the host is that domain or in it. */
+static bool is_within(const char *host, const char *domain) {
+    size_t len = strlen(host), end = strlen(domain);
+    if (len > 0 && host[len - 1] == '.')
+        len--;
+    return len >= end && memcmp(host + len - end, domain, end) == 0 && (len == end || host[len - end - 1] == '.');
+}
+
+/* What is known without asking, or NULL. */
+static struct name_answer *find_special(const struct names *n, const char *host) {
+    return is_within(host, "localhost") ? n->loopback : is_within(host, "invalid") ? n->nothing : NULL;
+}
+
+/* An entry that is open and, if it was not, stands in the queue now. */
+static enum err open_entry_locked(struct names *n, const char *host, struct name_entry *e,
+                                  struct name_entry **ret_entry) {
+    enum err err = e ? ERR_NONE : name_cache_add(&n->cache, host, &e);
+    if (err)
+        return err;
+    if (e->answer)
+        name_cache_reopen(&n->cache, e);
+    list_push_back(&n->queue, &e->in_queue);
+    *ret_entry = e;
+    return ERR_NONE;
+}
+
+/* Gives the waiter the answer if there is one, or else lets it stand in the entry. */
+static enum err answer_or_join(struct names *n, const char *host, struct waiter *w, bool *ret_joined) {
+    enum err err = ERR_NONE;
+    bool wakes = false;
+    int64_t now_ms = clock_now_ms();
+    pthread_mutex_lock(&n->lock);
+    struct name_entry *e = name_cache_find(&n->cache, host);
+    if (e && e->answer && e->answer->expires_at_ms > now_ms) {
+        name_cache_touch(&n->cache, e);
+        w->answer = name_answer_ref(e->answer);
+    } else {
+        if (!e || e->answer) {
+            err = open_entry_locked(n, host, e, &e);
+            wakes = !err;
+        }
+        if (!err)
+            list_push_back(&e->waiters, &w->in_entry);
+        *ret_joined = !err;
+    }
+    pthread_mutex_unlock(&n->lock);
+    if (wakes)
+        name_resolver_wake(n->resolver);
+    return err;
+}
+
+/* A name that nobody waits for any more and that was not asked for need not be asked for. */
+static void leave(struct names *n, const char *host, struct waiter *w) {
+    pthread_mutex_lock(&n->lock);
+    bool waits = !list_is_empty(&w->in_entry);
+    list_remove(&w->in_entry);
+    struct name_entry *e = waits ? name_cache_find(&n->cache, host) : NULL;
+    if (e && list_is_empty(&e->waiters) && !list_is_empty(&e->in_queue)) {
+        list_remove(&e->in_queue);
+        name_cache_drop(&n->cache, e);
+    }
+    pthread_mutex_unlock(&n->lock);
+}
+
+static bool is_cancelled(const _Atomic(enum fetch_error) *cancelled) {
+    return cancelled && atomic_load(cancelled) != FETCH_OK;
+}
+
+static enum err wait_for_answer(struct names *n, const char *host, struct waiter *w, int64_t until_ms,
+                                const _Atomic(enum fetch_error) *cancelled) {
+    enum err err = ERR_CLOSED;
+    while (err == ERR_CLOSED && !is_cancelled(cancelled))
+        err = thread_wait_interruptible(&w->answered, until_ms);
+    leave(n, host, w);
+    return w->answer ? ERR_NONE : err ? err : ERR_NOMEM;
+}
+
+enum err names_lookup(struct names *n, const char *host, int64_t until_ms, const _Atomic(enum fetch_error) *cancelled,
+                      struct name_answer **ret_answer) {
+    struct waiter w = {.answer = NULL};
+    struct name_answer *special = find_special(n, host);
+    if (special) {
+        *ret_answer = name_answer_ref(special);
+        return ERR_NONE;
+    }
+    list_init(&w.in_entry);
+    sem_init(&w.answered, 0, 0);
+    bool joined = false;
+    enum err err = answer_or_join(n, host, &w, &joined);
+    if (joined)
+        err = wait_for_answer(n, host, &w, until_ms, cancelled);
+    sem_destroy(&w.answered);
+    if (!err)
+        *ret_answer = w.answer;
+    return err;
+}
+
+size_t names_count(struct names *n) {
+    pthread_mutex_lock(&n->lock);
+    size_t count = n->cache.count;
+    pthread_mutex_unlock(&n->lock);
+    return count;
+}
