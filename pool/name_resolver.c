@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 enum {
-    RESOLVER_CHECK_MS = 2000,     /* between two looks at resolv.conf */
-    RESOLVER_CHANNEL_NAMES = 256, /* asked by one channel: a new one asks from new ports, RFC 5452, section 9.2 */
+    RESOLVER_CHECK_MS = 2000, /* between two looks at resolv.conf */
+    /* Asked by one channel: a new one asks from new ports (RFC 5452, section 9.2), and the answers to so many, A and
+     * AAAA, fit into a socket's buffer of usual size while the thread waits for a processor. */
+    RESOLVER_CHANNEL_NAMES = 128,
     RESOLVER_EVENTS = 64,
 };
 
