@@ -128,9 +128,9 @@ static void keep_body(struct request *r, const char *data, size_t size) {
 
 /* False: the connection is to be closed. A body that nobody wants is read, within limits, and dropped. */
 static bool take_body(struct request *r, const char *data, size_t size) {
-    if (r->refusal.status == 0 && r->route->takes_work)
+    if (r->refusal.status == 0 && router_keeps_body(r->route))
         keep_body(r, data, size);
-    if (r->refusal.status == 0 && r->route->takes_work)
+    if (r->refusal.status == 0 && router_keeps_body(r->route))
         return true;
     api_drop_body(r);
     r->discarded_bytes += size;

@@ -51,7 +51,7 @@ void respond_problem(struct request *r, const struct problem *p) {
     }
     struct MHD_Response *response = create_from(&body);
     bool ok = response != NULL;
-    if (ok && p->allow)
+    if (ok && p->allow[0])
         ok = add_header(response, MHD_HTTP_HEADER_ALLOW, p->allow);
     if (ok && p->retry_after_s)
         ok = add_number_header(response, MHD_HTTP_HEADER_RETRY_AFTER, p->retry_after_s);

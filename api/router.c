@@ -2,29 +2,61 @@
 
 #include "api/handlers.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct route routes[] = {
-    {"/fetch", "POST", handle_fetch, true},       {"/drill", "POST", handle_drill, true},
-    {"/healthz", "GET", handle_healthz, false},   {"/readyz", "GET", handle_readyz, false},
-    {"/pressure", "GET", handle_pressure, false}, {"/version", "GET", handle_version, false},
+    {"/fetch", "POST", handle_fetch, true},
+    {"/drill", "POST", handle_drill, true},
+    {"/healthz", "GET", handle_healthz, false},
+    {"/readyz", "GET", handle_readyz, false},
+    {"/pressure", "GET", handle_pressure, false},
+    {"/version", "GET", handle_version, false},
+    {"/hosts", "GET", handle_hosts, false},
+    {"/hosts/{host}", "GET", handle_host, false},
+    {"/hosts/{host}", "PATCH", handle_host_patch, false},
 };
 
-static bool takes_method(const struct route *route, const char *method) {
-    return strcmp(route->method, method) == 0 || (strcmp(route->method, "GET") == 0 && strcmp(method, "HEAD") == 0);
+/* "{name}" stands for one part of the path, which is not empty. */
+static bool fits(const char *pattern, const char *path) {
+    size_t fixed = strcspn(pattern, "{");
+    if (pattern[fixed] == '\0')
+        return strcmp(pattern, path) == 0;
+    return strncmp(pattern, path, fixed) == 0 && path[fixed] != '\0' && !strchr(path + fixed, '/');
 }
 
-/* One method for each path so far; the Allow header names it. */
+static bool is_get(const struct route *route) {
+    return strcmp(route->method, "GET") == 0;
+}
+
+static bool takes_method(const struct route *route, const char *method) {
+    return strcmp(route->method, method) == 0 || (is_get(route) && strcmp(method, "HEAD") == 0);
+}
+
+bool router_keeps_body(const struct route *route) {
+    return !is_get(route);
+}
+
+static void allow(const struct route *route, char ret_allow[PROBLEM_ALLOW_BYTES]) {
+    size_t len = strlen(ret_allow);
+    (void)snprintf(ret_allow + len, PROBLEM_ALLOW_BYTES - len, "%s%s%s", len ? ", " : "", route->method,
+                   is_get(route) ? ", HEAD" : "");
+}
+
 const struct route *router_find(const char *method, const char *path, struct problem *ret_problem) {
+    char allowed[PROBLEM_ALLOW_BYTES] = "";
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
-        if (strcmp(routes[i].path, path) != 0)
+        if (!fits(routes[i].path, path))
             continue;
         if (takes_method(&routes[i], method))
             return &routes[i];
-        problem_set(ret_problem, 405, "%s takes %s", routes[i].path, routes[i].method);
-        ret_problem->allow = strcmp(routes[i].method, "GET") == 0 ? "GET, HEAD" : routes[i].method;
-        return NULL;
+        allow(&routes[i], allowed);
     }
-    problem_set(ret_problem, 404, "there is nothing at this path; lists of URLs go to POST /fetch");
+    if (allowed[0]) {
+        problem_set(ret_problem, 405, "this path takes %s", allowed);
+        memcpy(ret_problem->allow, allowed, sizeof allowed);
+    } else {
+        problem_set(ret_problem, 404, "there is nothing at this path; lists of URLs go to POST /fetch");
+    }
     return NULL;
 }

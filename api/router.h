@@ -8,13 +8,16 @@
 #include <stdbool.h>
 
 struct route {
-    const char *path;
+    const char *path;   /* its last part may be a "{name}", which stands for any */
     const char *method; /* "GET" is for HEAD, too */
     void (*handle)(struct request *r);
     bool takes_work; /* refused while draining */
 };
 
-/* The route, or NULL and a 404 or 405 in `ret_problem`. The path has to match exactly. */
+/* The route, or NULL and a 404 or 405 in `ret_problem`. The path has to match exactly, but for a "{name}". */
 const struct route *router_find(const char *method, const char *path, struct problem *ret_problem);
+
+/* Whether its handler reads the body of the request. */
+bool router_keeps_body(const struct route *route);
 
 #endif

@@ -23,4 +23,7 @@ struct timespec clock_timespec(int64_t at_ms);
 enum { CLOCK_RFC3339_BYTES = 32 };
 void clock_wall_text(char ret_text[CLOCK_RFC3339_BYTES]);
 
+/* The same of a monotonic time, as far as the wall clock can tell now. */
+void clock_wall_text_at(int64_t at_ms, char ret_text[CLOCK_RFC3339_BYTES]);
+
 #endif

@@ -1,4 +1,5 @@
-/* What the pool, its workers and its batches share. Used by pool.c, worker.c and batch.c only. */
+/* What the pool, its workers and its batches share. Used by pool.c, pool_hosts.c, worker.c and
+ * batch.c only. */
 #ifndef FETCHPOOL_POOL_POOL_STATE_H
 #define FETCHPOOL_POOL_POOL_STATE_H
 

@@ -1,7 +1,8 @@
 /* What the scheduler knows of a host: how much may run there, what does, and until when it is left in peace.
  *
  * A host is known as long as work leads to it, and beyond that while something about it has to be remembered: a pause,
- * a delay that is not over, limits set by hand. Plain structures without threads. Used by sched*.c only. */
+ * a delay that is not over, limits set by hand. Plain structures without threads. Used by sched*.c and pool_hosts.c
+ * only. */
 #ifndef FETCHPOOL_POOL_SCHED_HOST_H
 #define FETCHPOOL_POOL_SCHED_HOST_H
 

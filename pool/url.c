@@ -187,6 +187,22 @@ enum fetch_error url_check(const char *url, struct url_origin *ret_origin, const
     return FETCH_OK;
 }
 
+enum fetch_error url_check_host(const char *text, char ret_host[URL_HOST_MAX_BYTES + 1], const char **ret_reason) {
+    size_t len = strlen(text);
+    bool in_brackets = len >= 2 && text[0] == '[' && text[len - 1] == ']';
+    struct authority a = {.host = text, .host_len = len, .is_v6 = in_brackets || strchr(text, ':')};
+    if (in_brackets) {
+        a.host++;
+        a.host_len -= 2;
+    }
+    enum fetch_error error = check_host(&a, ret_host, ret_reason);
+    if (error && a.is_v6 && !in_brackets)
+        return invalid(ret_reason, "neither a host name nor an IPv6 address; a port does not belong to the host");
+    if (!error && ret_host[a.host_len - 1] == '.')
+        ret_host[a.host_len - 1] = '\0';
+    return error;
+}
+
 /* The base's own path and query stay; libcurl loses their last part. RFC 3986, section 5.2.2. */
 static enum err join_fragment(const char *base, const char *fragment, char **ret_url) {
     size_t base_len = strcspn(base, "#");

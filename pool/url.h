@@ -30,6 +30,10 @@ struct url_origin {
 /* FETCH_OK and the origin, or FETCH_INVALID_URL or FETCH_UNSUPPORTED_SCHEME and a reason for people (static). */
 enum fetch_error url_check(const char *url, struct url_origin *ret_origin, const char **ret_reason);
 
+/* A host by itself, an IPv6 address with or without brackets: FETCH_OK and how it is compared, in lower case, without
+ * brackets and without a dot at the end, which makes no other host of it. Or FETCH_INVALID_URL and a reason. */
+enum fetch_error url_check_host(const char *text, char ret_host[URL_HOST_MAX_BYTES + 1], const char **ret_reason);
+
 /* The absolute URL that `location`, as a Location header gives it, means seen from `base` (RFC 3986, section 5). The
  * caller frees it with free(). ERR_INVALID: it means none. ERR_NOMEM. */
 enum err url_join(const char *base, const char *location, char **ret_url) ERR_MUST_CHECK;

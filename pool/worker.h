@@ -1,4 +1,4 @@
-/* The threads of the pool: starting, waking, running, leaving. Used by pool.c only. */
+/* The threads of the pool: starting, waking, running, leaving. Used by pool.c and pool_hosts.c only. */
 #ifndef FETCHPOOL_POOL_WORKER_H
 #define FETCHPOOL_POOL_WORKER_H
 

@@ -32,7 +32,8 @@ BLOCKS = {name: block for page in PAGES for name, block in read_blocks(page).ite
 
 
 def alike(text):
-    """Text without what differs from run to run: sizes, numbers with a fraction, ports, and the room between words."""
+    """Text without what differs from run to run: times, sizes, numbers with a fraction, ports, and the room between words."""
+    text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME", text)
     text = re.sub(r'("size": *)\d+', r"\1N", text)
     text = re.sub(r"\d+\.\d+", "N", text)
     text = re.sub(r'("size":)\d+', r"\1N", text)

@@ -45,12 +45,25 @@ TEST(wall_text_is_rfc_3339) {
     }
 }
 
+TEST(wall_text_of_a_time_is_as_far_away_as_the_time) {
+    char before[CLOCK_RFC3339_BYTES], at[CLOCK_RFC3339_BYTES], after[CLOCK_RFC3339_BYTES];
+    clock_wall_text(before);
+    clock_wall_text_at((clock_now_us() + 1500) / 1000, at);
+    do
+        clock_wall_text(after);
+    while (strcmp(at, after) > 0);
+    assert_true(strcmp(before, at) <= 0);
+    clock_wall_text_at(clock_now_ms() - 24 * 3600 * 1000, after);
+    assert_true(strncmp(after, before, strlen("2026-11-22")) < 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(monotonic_time_never_goes_back),
         cmocka_unit_test(time_after_a_delay_is_never_early),
         cmocka_unit_test(timespec_has_seconds_and_nanoseconds),
         cmocka_unit_test(wall_text_is_rfc_3339),
+        cmocka_unit_test(wall_text_of_a_time_is_as_far_away_as_the_time),
     };
     return cmocka_run_group_tests_name("clock", tests, NULL, NULL);
 }

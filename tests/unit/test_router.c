@@ -3,6 +3,8 @@
 #include "api/handlers.h"
 #include "unit.h"
 
+#include <string.h>
+
 static void assert_found(const char *method, const char *path, void (*handle)(struct request *r), bool takes_work) {
     struct problem p = {0};
     const struct route *route = router_find(method, path, &p);
@@ -21,7 +23,7 @@ static void assert_refused(const char *method, const char *path, int status, con
     if (allow)
         assert_string_equal(p.allow, allow);
     else
-        assert_null(p.allow);
+        assert_string_equal(p.allow, "");
 }
 
 TEST(each_route_has_its_handler) {
@@ -31,6 +33,40 @@ TEST(each_route_has_its_handler) {
     assert_found("GET", "/readyz", handle_readyz, false);
     assert_found("GET", "/pressure", handle_pressure, false);
     assert_found("GET", "/version", handle_version, false);
+    assert_found("GET", "/hosts", handle_hosts, false);
+}
+
+static void assert_leads_to(const char *method, const char *path, const char *pattern,
+                            void (*handle)(struct request *)) {
+    struct problem p = {0};
+    const struct route *route = router_find(method, path, &p);
+    assert_non_null(route);
+    assert_string_equal(route->path, pattern);
+    assert_ptr_equal(route->handle, handle);
+    assert_int_equal(router_keeps_body(route), strcmp(method, "PATCH") == 0);
+}
+
+TEST(part_of_a_path_may_be_a_name) {
+    static const char *const paths[] = {"/hosts/a", "/hosts/[::1]", "/hosts/a b", "/hosts/{host}", "/hosts/\xFF"};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        assert_leads_to("GET", paths[i], "/hosts/{host}", handle_host);
+        assert_leads_to("HEAD", paths[i], "/hosts/{host}", handle_host);
+        assert_leads_to("PATCH", paths[i], "/hosts/{host}", handle_host_patch);
+        assert_refused("POST", paths[i], 405, "GET, HEAD, PATCH");
+    }
+    assert_leads_to("GET", "/hosts", "/hosts", handle_hosts);
+    assert_refused("PATCH", "/hosts", 405, "GET, HEAD");
+    assert_refused("GET", "/hosts/", 404, NULL);
+    assert_refused("GET", "/hosts/a/", 404, NULL);
+    assert_refused("GET", "/hosts/a/b", 404, NULL);
+    assert_refused("PATCH", "/hostsa", 404, NULL);
+}
+
+TEST(body_is_kept_for_who_works_with_it) {
+    struct problem p = {0};
+    assert_true(router_keeps_body(router_find("POST", "/fetch", &p)));
+    assert_false(router_keeps_body(router_find("GET", "/healthz", &p)));
+    assert_false(router_keeps_body(router_find("HEAD", "/healthz", &p)));
 }
 
 TEST(head_goes_where_get_goes) {
@@ -77,6 +113,8 @@ TEST(problem_found_before_stays) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_route_has_its_handler),
+        cmocka_unit_test(part_of_a_path_may_be_a_name),
+        cmocka_unit_test(body_is_kept_for_who_works_with_it),
         cmocka_unit_test(head_goes_where_get_goes),
         cmocka_unit_test(other_methods_are_told_what_is_allowed),
         cmocka_unit_test(methods_are_read_with_regard_to_case),

@@ -230,6 +230,32 @@ TEST(longest_host_fits) {
     check_host_of(300, FETCH_INVALID_URL);
 }
 
+static void assert_host(const char *text, const char *expected) {
+    char host[URL_HOST_MAX_BYTES + 1];
+    const char *reason = NULL;
+    assert_int_equal(url_check_host(text, host, &reason), expected ? FETCH_OK : FETCH_INVALID_URL);
+    if (expected)
+        assert_string_equal(host, expected);
+    else
+        assert_true(reason && *reason);
+}
+
+TEST(host_by_itself_is_read_as_in_a_url) {
+    static const char *const bad[] = {
+        "",        ".",        "a..b", "a b",         "a/b",  "a%62",     "a@b",
+        "[::1",    "::1]",     "[]",   "[a.example]", "a:80", "[::1]:80", ":",
+        "127.0.1", "0x7f.0.0", "1",    "\xC3\xBC",    "a\nb", "[::1%lo]", "fe80::1%lo",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_host(bad[i], NULL);
+    assert_host("Example.COM", "example.com");
+    assert_host("example.com.", "example.com");
+    assert_host("_a-b", "_a-b");
+    assert_host("127.0.0.1", "127.0.0.1");
+    assert_host("[2001:DB8::A]", "2001:db8::a");
+    assert_host("2001:DB8::A", "2001:db8::a");
+}
+
 TEST(longest_url_fits) {
     char *url = malloc(URL_MAX_BYTES + 2);
     assert_non_null(url);
@@ -341,6 +367,7 @@ int main(void) {
         cmocka_unit_test(port_is_a_number_that_exists),
         cmocka_unit_test(reason_names_what_is_wrong),
         cmocka_unit_test(longest_host_fits),
+        cmocka_unit_test(host_by_itself_is_read_as_in_a_url),
         cmocka_unit_test(longest_url_fits),
         cmocka_unit_test(libcurl_reads_the_same_host),
         cmocka_unit_test(references_are_resolved_as_the_rfc_has_it),
