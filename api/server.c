@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SERVER_CONNECTION_MEMORY_BYTES = 64 * 1024, SERVER_PAUSE_MS = 10 };
+enum { SERVER_CONNECTION_MEMORY_BYTES = 16 * 1024, SERVER_PAUSE_MS = 10 };
 
 /* The library could not accept for want of descriptors, and says so in no other way. Without connections it tries again
  * at once, else when one has closed. Idle connections of fetches make room; the pause keeps it from spinning. */
