@@ -26,7 +26,7 @@ static bool begins_like_before(const struct host_reader *reader, const char *url
            strchr("/?#", url[reader->start_len]); /* the end of the text, too */
 }
 
-/* Without a dot at the end, which makes no other host of it. Nothing for what is not a URL. */
+/* Nothing for what is not a URL. */
 static void read_name(struct host_reader *reader, const char *url) {
     struct url_origin origin;
     const char *reason;
@@ -37,10 +37,8 @@ static void read_name(struct host_reader *reader, const char *url) {
     reader->start = url;
     reader->start_len = (size_t)(strstr(url, "://") - url) + 3;
     reader->start_len += strcspn(url + reader->start_len, "/?#");
-    reader->name_len = origin.host_len;
-    memcpy(reader->name, origin.text + origin.host_start, origin.host_len);
-    if (reader->name_len > 1 && reader->name[reader->name_len - 1] == '.')
-        reader->name_len--;
+    reader->name_len = url_host_name_len(&origin);
+    memcpy(reader->name, origin.text + origin.host_start, reader->name_len);
 }
 
 static size_t read_host(void *arg, size_t index, char ret_name[SCHED_HOST_NAME_BYTES]) {

@@ -135,7 +135,7 @@ static enum err admit_locked(struct pool *p, struct batch *b) {
         return ERR_CLOSED;
     if (b->unfinished > p->options.max_waiting)
         return ERR_LIMIT;
-    if (b->unfinished > p->options.max_waiting - p->sched.waiting)
+    if (p->sched.waiting > p->options.max_waiting - b->unfinished) /* items that wait for a retry may exceed it */
         return ERR_FULL;
     if (b->unfinished > 0 && sched_add(&p->sched, &b->sched, b->caller))
         return ERR_NOMEM;
