@@ -1,12 +1,10 @@
 """Fetches that failed in passing are tried again: when, how often, and what the caller is told."""
 
-import json
 import socket
 
 import pytest
 
 from rig.checks import assert_answered, assert_failed, assert_points_at, assert_problem
-from rig.client import open_socket
 from rig.origin import Origin, Raw, Reply
 from rig.timing import Stopwatch, at_most, wait_for
 
@@ -153,9 +151,15 @@ def long_wait(origin):
     return origin.on("/wait", Reply(503, headers=[("Retry-After", "50")]))
 
 
+def wait_until_paused(daemon, origin):
+    """The daemon has the answer that pauses the host, so what asked waits for its retry."""
+    wait_for(lambda: daemon.fetch_one(origin.url("/probe"), deadline=5).get("error_code") == "host_paused", "a paused host")
+
+
 def test_a_client_that_leaves_ends_what_waits_for_a_retry(daemon, origin):
     pending = daemon.begin_batch([long_wait(origin)] * 3, retries=1)
     origin.wait_for_requests(1, "/wait")
+    wait_until_paused(daemon, origin)
     pending.leave()
     daemon.wait_for_line("batch abandoned", "urls=3")
     assert daemon.get("/readyz").status == 200
@@ -197,7 +201,7 @@ def test_a_drain_ends_what_waits_for_a_retry(start_daemon, origin, hurry):
     daemon = start_daemon({"server.drain_timeout": 30 if hurry else 0.5})
     pending = daemon.begin_batch([long_wait(origin)], retries=1, include=["attempts"])
     origin.wait_for_requests(1, "/wait")
-    wait_for(lambda: daemon.get("/healthz").status == 200, "a daemon that lives")
+    wait_until_paused(daemon, origin)
     with Stopwatch() as watch:
         daemon.signal()
         daemon.wait_for_line("msg=draining")
@@ -217,15 +221,6 @@ def test_a_drain_waits_for_a_retry_that_is_soon(daemon, origin):
     daemon.signal()
     assert pending.answer()[0]["status"] == 200
     assert daemon.wait() == 0
-
-
-def post_without_reading(daemon, items, **options):
-    """A client with a small window that has sent its request and does not read."""
-    body = json.dumps({"urls": items, **options})
-    stream = open_socket(daemon.address)
-    stream.sendall(f"POST /fetch HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
-                   f"Content-Length: {len(body)}\r\n\r\n{body}".encode())
-    return stream
 
 
 @pytest.mark.parametrize("reads", [True, False])
