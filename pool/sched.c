@@ -282,7 +282,11 @@ int64_t sched_next_due(const struct sched *s) {
 }
 
 bool sched_can_pick(const struct sched *s) {
-    return !list_is_empty(&s->ring) || !list_is_empty(&s->doomed);
+    return !list_is_empty(&s->ring);
+}
+
+bool sched_has_doomed(const struct sched *s) {
+    return !list_is_empty(&s->doomed);
 }
 
 /* ---- holding and closing ---- */

@@ -178,8 +178,11 @@ void sched_advance(struct sched *s, int64_t now_ms);
 /* When sched_advance has something to do; CLOCK_NEVER. */
 int64_t sched_next_due(const struct sched *s);
 
-/* An item could be picked, or taken as doomed. */
+/* An item could be picked. */
 bool sched_can_pick(const struct sched *s);
+
+/* One could be taken as doomed. */
+bool sched_has_doomed(const struct sched *s);
 
 /* ---- hosts, by their name in lower case ---- */
 

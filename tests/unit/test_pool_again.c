@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/thread.h"
+#include "pool/pool_state.h"
 #include "unit.h"
 #include "unit_random.h"
 
@@ -98,7 +99,7 @@ static struct list_of *of(struct batch *b) {
 
 static size_t host_of(void *arg, size_t index, char ret_name[SCHED_HOST_NAME_BYTES]) {
     const struct list_of *l = arg;
-    if (index % 11 == 10)
+    if (index % 11 == 10 && l->hosts > 1)
         return 0;
     return (size_t)snprintf(ret_name, SCHED_HOST_NAME_BYTES, "host-%zu", index % l->hosts);
 }
@@ -310,39 +311,42 @@ static void *cancel_all(void *arg) {
     return arg;
 }
 
+static void run_many(unsigned hosts, int64_t deadline_ms) {
+    struct list_of l;
+    const struct sched_batch_options options = {.max_concurrent = WORKERS, .deadline_ms = deadline_ms};
+    assert_int_equal(init(&l, MANY, hosts, &options), ERR_NONE);
+    assert_int_equal(pool_submit(pool, &l.batch), ERR_NONE);
+    wait_end(&l);
+}
+
 TEST(batch_of_many_hosts_may_be_cancelled_while_it_is_submitted) {
     pthread_t thread;
-    struct list_of l;
-    const struct sched_batch_options options = {.max_concurrent = WORKERS, .deadline_ms = CLOCK_NEVER};
     stop = false;
     assert_int_equal(thread_start("fp-load", cancel_all, NULL, false, &thread), ERR_NONE);
-    for (int i = 0; i < 20; i++) {
-        assert_int_equal(init(&l, MANY, MANY, &options), ERR_NONE);
-        assert_int_equal(pool_submit(pool, &l.batch), ERR_NONE);
-        wait_end(&l);
-    }
+    for (int i = 0; i < 20; i++)
+        run_many(MANY, CLOCK_NEVER);
     stop = true;
     assert_int_equal(pthread_join(thread, NULL), 0);
 }
 
 TEST(batch_of_many_hosts_may_have_its_deadline_while_it_is_submitted) {
-    struct list_of l;
-    for (int i = 0; i < 20; i++) {
-        const struct sched_batch_options options = {.max_concurrent = WORKERS,
-                                                    .deadline_ms = clock_now_ms() + i / 4 - 1};
-        assert_int_equal(init(&l, MANY, MANY, &options), ERR_NONE);
-        assert_int_equal(pool_submit(pool, &l.batch), ERR_NONE);
-        wait_end(&l);
-    }
+    for (int i = 0; i < 20; i++)
+        run_many(MANY, clock_now_ms() + i / 4 - 1);
 }
 
 TEST(batch_of_many_hosts_runs_whole) {
-    struct list_of l;
-    const struct sched_batch_options options = {.max_concurrent = WORKERS, .deadline_ms = CLOCK_NEVER};
-    assert_int_equal(init(&l, MANY, MANY, &options), ERR_NONE);
-    assert_int_equal(pool_submit(pool, &l.batch), ERR_NONE);
-    wait_end(&l);
+    run_many(MANY, CLOCK_NEVER);
     assert_int_equal(stats().waiting, 0);
+}
+
+/* Skipping is no work that more workers would do faster. */
+TEST(one_worker_skips_what_has_no_time_to_wait_for_its_host) {
+    pthread_mutex_lock(&pool->lock);
+    enum err err = sched_pause_host(&pool->sched, "host-0", CLOCK_NEVER, true, clock_now_ms());
+    pthread_mutex_unlock(&pool->lock);
+    assert_int_equal(err, ERR_NONE);
+    run_many(1, clock_now_ms() + 60 * 1000);
+    assert_int_equal(stats().workers, 1);
 }
 
 /* ---- memory ---- */
@@ -381,6 +385,7 @@ int main(void) {
         AGAIN_TEST(batch_of_many_hosts_may_be_cancelled_while_it_is_submitted, begin),
         AGAIN_TEST(batch_of_many_hosts_may_have_its_deadline_while_it_is_submitted, begin),
         AGAIN_TEST(batch_of_many_hosts_runs_whole, begin),
+        AGAIN_TEST(one_worker_skips_what_has_no_time_to_wait_for_its_host, begin),
         AGAIN_TEST(batch_is_taken_whole_or_not_at_all_when_memory_runs_out, begin),
     };
     return cmocka_run_group_tests_name("pool_again", tests, NULL, NULL);

@@ -50,7 +50,7 @@ TEST(closed_batch_has_no_doomed_items) {
     assert_ptr_equal(sched_take_doomed(&sched, now_ms, &index, &again), &other.batch);
     assert_ptr_equal(sched_take_doomed(&sched, now_ms, &index, &again), &other.batch);
     assert_null(sched_take_doomed(&sched, now_ms, &index, &again));
-    assert_false(sched_can_pick(&sched));
+    assert_false(sched_has_doomed(&sched));
     assert_int_equal(take(&l, &again), 0);
     assert_int_equal(take(&l, &again), 1);
     sched_batch_fini(&l.batch);

@@ -166,7 +166,7 @@ TEST(item_whose_deadline_comes_before_the_end_of_the_pause_is_doomed) {
     finish(assert_next(&hurried, 1));
     finish(assert_next(&hurried, 3));
     assert_none();
-    assert_true(sched_can_pick(&sched));
+    assert_true(sched_has_doomed(&sched));
     assert_ptr_equal(sched_take_doomed(&sched, now_ms, &index, &again), &hurried.batch);
     assert_int_equal(index, 2);
     assert_null(sched_take_doomed(&sched, now_ms, &index, &again));
