@@ -72,8 +72,10 @@ static void run(struct batch *batch, size_t index, struct sched_again *again, st
     struct fetch_result result;
     fetch_result_init(&result);
     result.timings.queue_us = clock_now_us() - batch->submitted_at_us;
-    if (retry_run(b->fetcher, &request, index, again, &result, next))
+    if (retry_run(b->fetcher, &request, index, again, &result, next)) {
+        pool_pause_now(batch, next);
         b->ops->result(b, index, &result);
+    }
     fetch_result_fini(&result);
 }
 

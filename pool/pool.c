@@ -228,6 +228,15 @@ void pool_hold(struct batch *b, size_t wanted) {
     worker_unlock(p);
 }
 
+void pool_pause_now(struct batch *b, struct batch_next *next) {
+    struct pool *p = b->pool;
+    if (next->pause_until_ms == 0)
+        return;
+    pthread_mutex_lock(&p->lock);
+    worker_pause_host_locked(p, next);
+    worker_unlock(p);
+}
+
 void pool_release(struct batch *b) {
     struct pool *p = b->pool;
     pthread_mutex_lock(&p->lock);

@@ -75,16 +75,19 @@ static void end_item_locked(struct pool *p, struct batch *b) {
     pthread_mutex_lock(&p->lock);
 }
 
-/* What the item asks for: to be run again, unless its batch was cancelled meanwhile, or that its host be left in peace.
- * A pause that there is no memory for is not kept. */
-static void finish_item_locked(struct pool *p, struct sched_flow *f, const struct batch_next *next) {
+void worker_pause_host_locked(struct pool *p, struct batch_next *next) {
+    if (next->pause_until_ms != 0)
+        err_ignore(sched_pause_host(&p->sched, next->host, next->pause_until_ms, false, clock_now_ms()));
+    next->pause_until_ms = 0;
+}
+
+/* What the item asks for: that its host be left in peace, or to be run again, unless its batch was cancelled since. */
+static void finish_item_locked(struct pool *p, struct sched_flow *f, struct batch_next *next) {
     struct batch *b = LIST_ENTRY(f->batch, struct batch, sched);
-    int64_t now_ms = clock_now_ms();
     bool skip = next->again && b->sched.closed;
     size_t index = next->again ? next->again->index : 0;
-    if (next->pause_until_ms != 0)
-        err_ignore(sched_pause_host(&p->sched, next->host, next->pause_until_ms, false, now_ms));
-    sched_finish(&p->sched, f, skip ? NULL : next->again, next->again_at_ms, now_ms);
+    worker_pause_host_locked(p, next);
+    sched_finish(&p->sched, f, skip ? NULL : next->again, next->again_at_ms, clock_now_ms());
     if (next->again && !skip)
         return;
     if (skip) {
