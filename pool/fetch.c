@@ -215,13 +215,15 @@ static enum fetch_error follow(struct hop *hop, const struct fetch_options *opti
     return error;
 }
 
-/* For as long as the host asks, but no longer than the operator allows. */
+/* For as long as the host asks, but no longer than the operator allows; also when the body behind it was not taken. */
 static void note_retry_after(const struct fetcher *f, const struct hop *hop, struct fetch_result *result) {
-    if (result->error || result->retry_after_ms == 0)
+    if (result->retry_after_ms == 0)
         return;
     if (result->retry_after_ms > f->max_pause_ms)
         result->retry_after_ms = f->max_pause_ms;
-    memcpy(result->host, hop->host, hop->origin.host_len + 1);
+    size_t len = url_host_name_len(&hop->origin);
+    memcpy(result->host, hop->host, len);
+    result->host[len] = '\0';
 }
 
 static void run_hops(struct fetcher *f, const struct fetch_request *request, int64_t start_us,

@@ -26,7 +26,7 @@ static bool begins_like_before(const struct host_reader *reader, const char *url
            strchr("/?#", url[reader->start_len]); /* the end of the text, too */
 }
 
-/* Without a dot at the end, which makes no other host of it. Nothing for what is not a URL. */
+/* Nothing for what is not a URL. */
 static void read_name(struct host_reader *reader, const char *url) {
     struct url_origin origin;
     const char *reason;
@@ -37,10 +37,8 @@ static void read_name(struct host_reader *reader, const char *url) {
     reader->start = url;
     reader->start_len = (size_t)(strstr(url, "://") - url) + 3;
     reader->start_len += strcspn(url + reader->start_len, "/?#");
-    reader->name_len = origin.host_len;
-    memcpy(reader->name, origin.text + origin.host_start, origin.host_len);
-    if (reader->name_len > 1 && reader->name[reader->name_len - 1] == '.')
-        reader->name_len--;
+    reader->name_len = url_host_name_len(&origin);
+    memcpy(reader->name, origin.text + origin.host_start, reader->name_len);
 }
 
 static size_t read_host(void *arg, size_t index, char ret_name[SCHED_HOST_NAME_BYTES]) {
@@ -74,8 +72,10 @@ static void run(struct batch *batch, size_t index, struct sched_again *again, st
     struct fetch_result result;
     fetch_result_init(&result);
     result.timings.queue_us = clock_now_us() - batch->submitted_at_us;
-    if (retry_run(b->fetcher, &request, index, again, &result, next))
+    if (retry_run(b->fetcher, &request, index, again, &result, next)) {
+        pool_pause_now(batch, next);
         b->ops->result(b, index, &result);
+    }
     fetch_result_fini(&result);
 }
 

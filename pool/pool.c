@@ -135,7 +135,7 @@ static enum err admit_locked(struct pool *p, struct batch *b) {
         return ERR_CLOSED;
     if (b->unfinished > p->options.max_waiting)
         return ERR_LIMIT;
-    if (b->unfinished > p->options.max_waiting - p->sched.waiting)
+    if (p->sched.waiting > p->options.max_waiting - b->unfinished) /* items that wait for a retry may exceed it */
         return ERR_FULL;
     if (b->unfinished > 0 && sched_add(&p->sched, &b->sched, b->caller))
         return ERR_NOMEM;
@@ -225,6 +225,15 @@ void pool_hold(struct batch *b, size_t wanted) {
     pthread_mutex_lock(&p->lock);
     if (!b->done)
         sched_hold(&p->sched, &b->sched, wanted, clock_now_ms());
+    worker_unlock(p);
+}
+
+void pool_pause_now(struct batch *b, struct batch_next *next) {
+    struct pool *p = b->pool;
+    if (next->pause_until_ms == 0)
+        return;
+    pthread_mutex_lock(&p->lock);
+    worker_pause_host_locked(p, next);
     worker_unlock(p);
 }
 

@@ -56,6 +56,10 @@ void pool_cancel(struct batch *b, enum fetch_error reason);
 void pool_hold(struct batch *b, size_t wanted);
 void pool_release(struct batch *b);
 
+/* Pauses the host that `next` names, if any, now and not after the item: before others hear what came of it, and come
+ * back. Within `run` of the batch. */
+void pool_pause_now(struct batch *b, struct batch_next *next);
+
 /* From now on pool_submit refuses with ERR_CLOSED. Any thread. */
 void pool_close(struct pool *p);
 

@@ -25,6 +25,7 @@ struct pool {
     struct list left;      /* workers whose thread has ended or is about to, to be joined */
     size_t open_batches;   /* whose `done` has not returned */
     size_t workers;        /* started, or about to be, and not left */
+    bool skipping;         /* a worker skips doomed items; it goes on until there are none */
     bool short_of_threads; /* the last start failed */
     bool closed;
     bool stopping;

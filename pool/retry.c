@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum { RETRY_MAX_DELAY_MS = 60 * 1000 };
+enum { RETRY_MAX_DELAY_MS = 60 * 1000 }; /* where doubling ends */
 
 /* An item between two attempts. */
 struct retry {
@@ -59,9 +59,10 @@ static int64_t random_up_to(int64_t most) {
 
 static int64_t delay_ms(const struct fetch_options *options, size_t attempts, int64_t retry_after_ms) {
     int64_t bound_ms = options->retry_delay_ms;
-    for (size_t i = 1; i < attempts && bound_ms < RETRY_MAX_DELAY_MS; i++)
-        bound_ms *= 2;
-    int64_t drawn_ms = random_up_to(bound_ms < RETRY_MAX_DELAY_MS ? bound_ms : RETRY_MAX_DELAY_MS);
+    int64_t most_ms = bound_ms > RETRY_MAX_DELAY_MS ? bound_ms : RETRY_MAX_DELAY_MS;
+    for (size_t i = 1; i < attempts && bound_ms < most_ms; i++)
+        bound_ms = bound_ms * 2 < most_ms ? bound_ms * 2 : most_ms;
+    int64_t drawn_ms = random_up_to(bound_ms);
     return drawn_ms > retry_after_ms ? drawn_ms : retry_after_ms;
 }
 
@@ -124,7 +125,7 @@ bool retry_run(struct fetcher *f, const struct fetch_request *request, size_t in
     if (!r)
         retry_budget_count(fetcher_retry_budget(f), start_us / 1000);
     fetch_url(f, request, result);
-    int64_t now_ms = clock_now_ms();
+    int64_t now_ms = clock_after_ms(0);
     ask_for_pause(result, now_ms, next);
     if (!r && options->retries == 0 && !(options->include & FETCH_INCLUDE_ATTEMPTS))
         return true;

@@ -127,13 +127,8 @@ static void count_taken(struct sched *s, struct sched_flow *f) {
 
 /* An item is done: the last of its flow lets go of the host, the last of the batch of the caller. */
 static void count_done(struct sched *s, struct sched_flow *f, int64_t now_ms) {
-    struct sched_host *h = f->host;
-    if (--f->open == 0 && h) {
-        f->host = NULL;
-        h->asked = --h->flows == 0 ? 0 : h->asked;
-        s->kept_hosts += h->flows == 0;
-        sched_forget_host(s, h, now_ms);
-    }
+    if (--f->open == 0 && f->host)
+        sched_leave_host(s, f, now_ms);
     if (--f->batch->open == 0)
         leave_caller(s, f->batch);
 }
@@ -157,12 +152,17 @@ static struct sched_flow *first_startable(struct sched *s, struct sched_batch *b
     }
 }
 
+/* Not before `delay_ms` have passed: `now_ms` may be up to one less than it is. */
+static int64_t after(int64_t now_ms, int64_t delay_ms) {
+    return now_ms + 1 + delay_ms;
+}
+
 static void occupy_host(struct sched *s, struct sched_host *h, int64_t now_ms) {
     int64_t delay_ms = sched_host_delay_ms(s, h);
     h->in_flight++;
     if (delay_ms == 0)
         return;
-    h->next_start_ms = now_ms + delay_ms;
+    h->next_start_ms = after(now_ms, delay_ms);
     sched_serve_host(s, h, now_ms);
 }
 
@@ -182,7 +182,7 @@ static void start(struct sched *s, struct sched_flow *f, int64_t now_ms) {
     if (f->host)
         occupy_host(s, f->host, now_ms);
     if (b->host_delay_ms > 0)
-        f->next_start_ms = now_ms + b->host_delay_ms;
+        f->next_start_ms = after(now_ms, b->host_delay_ms);
     sched_place_flow(s, f, now_ms);
     sched_place_batch(s, b);
 }
@@ -259,6 +259,8 @@ static void wake(struct sched *s, struct sched_wake *w, int64_t now_ms) {
         wake_flow(s, LIST_ENTRY(w, struct sched_flow, wake), now_ms);
     } else {
         struct sched_again *a = LIST_ENTRY(w, struct sched_again, wake);
+        if (a->flow->batch->closed) /* sched_take_closed finds it through the batch */
+            return;
         append_again(a->flow, a);
         wake_flow(s, a->flow, now_ms);
     }
@@ -280,7 +282,11 @@ int64_t sched_next_due(const struct sched *s) {
 }
 
 bool sched_can_pick(const struct sched *s) {
-    return !list_is_empty(&s->ring) || !list_is_empty(&s->doomed);
+    return !list_is_empty(&s->ring);
+}
+
+bool sched_has_doomed(const struct sched *s) {
+    return !list_is_empty(&s->doomed);
 }
 
 /* ---- holding and closing ---- */
@@ -358,12 +364,22 @@ void sched_take_closed(struct sched *s, struct sched_batch *b, int64_t now_ms, s
     count_done(s, f, now_ms);
 }
 
+/* Those of batches that were closed since are not: their items are taken by who has closed them. */
+static struct sched_flow *first_doomed(struct sched *s) {
+    for (struct list *node = list_first(&s->doomed); node; node = list_first(&s->doomed)) {
+        struct sched_flow *f = LIST_ENTRY(node, struct sched_flow, link);
+        if (!f->batch->closed)
+            return f;
+        sched_remove_flow(s, f);
+    }
+    return NULL;
+}
+
 struct sched_batch *sched_take_doomed(struct sched *s, int64_t now_ms, size_t *ret_index,
                                       struct sched_again **ret_again) {
-    struct list *node = list_first(&s->doomed);
-    if (!node)
+    struct sched_flow *f = first_doomed(s);
+    if (!f)
         return NULL;
-    struct sched_flow *f = LIST_ENTRY(node, struct sched_flow, link);
     struct sched_batch *b = f->batch;
     *ret_again = f->again ? pop_again(f, NULL) : NULL;
     *ret_index = *ret_again ? (*ret_again)->index : pop_next(f);

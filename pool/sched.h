@@ -7,8 +7,8 @@
  * picking and finishing are O(1) amortised, and timed things O(log n).
  *
  * Plain structures without threads: the pool calls this under its lock. The permits of a batch are a POSIX semaphore
- * (sem_overview(7)) that is only ever tried, never waited for. Times are monotonic milliseconds; `now_ms` must not go
- * back. Used inside pool/ only. */
+ * (sem_overview(7)) that is only ever tried, never waited for. Times are monotonic milliseconds; `now_ms` is rounded
+ * down and must not go back. Used inside pool/ only. */
 #ifndef FETCHPOOL_POOL_SCHED_H
 #define FETCHPOOL_POOL_SCHED_H
 
@@ -64,6 +64,7 @@ struct sched_flow {
     struct sched_batch *batch;
     struct sched_host *host; /* NULL: no host limits it */
     struct list link;        /* of the ring, of the parked or of the doomed, as `state` says */
+    struct list in_asking;   /* of its host, when its batch asks for more than the default */
     struct sched_wake wake;  /* at the end of its own delay */
     struct sched_again *again;
     struct sched_again *last_again;
@@ -158,8 +159,8 @@ void sched_finish(struct sched *s, struct sched_flow *f, struct sched_again *aga
 void sched_hold(struct sched *s, struct sched_batch *b, size_t wanted, int64_t now_ms);
 void sched_release(struct sched *s, struct sched_batch *b);
 
-/* Starts nothing more of the batch. Returns how many items were not started: they are to be taken by
- * sched_take_closed. */
+/* Starts nothing more of the batch, nor takes it as doomed. Returns how many items were not started: they are to be
+ * taken by sched_take_closed. */
 size_t sched_close(struct sched *s, struct sched_batch *b, int64_t now_ms);
 
 /* Takes one item that was not started out of a closed batch, as if done: its index, and what sched_finish was given.
@@ -177,8 +178,11 @@ void sched_advance(struct sched *s, int64_t now_ms);
 /* When sched_advance has something to do; CLOCK_NEVER. */
 int64_t sched_next_due(const struct sched *s);
 
-/* An item could be picked, or taken as doomed. */
+/* An item could be picked. */
 bool sched_can_pick(const struct sched *s);
+
+/* One could be taken as doomed. */
+bool sched_has_doomed(const struct sched *s);
 
 /* ---- hosts, by their name in lower case ---- */
 

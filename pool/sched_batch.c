@@ -85,6 +85,7 @@ static void init_flow(struct sched_batch *b, struct sched_flow *f, uint32_t firs
     *f = (struct sched_flow){.batch = b, .next = first, .waiting = count, .open = count};
     f->wake.kind = SCHED_WAKE_FLOW;
     list_init(&f->link);
+    list_init(&f->in_asking);
 }
 
 /* The names stay until the flows are linked; the table over them goes now. */
@@ -164,10 +165,32 @@ static void link_host(struct sched *s, struct sched_flow *f, const struct sched_
     s->kept_hosts -= h->flows == 0;
     h->flows++;
     h->waiting += f->waiting;
+    if (f->batch->per_host <= s->options.host_max_concurrent)
+        return;
+    list_push_back(&h->asking, &f->in_asking);
     if (f->batch->per_host <= h->asked)
         return;
     h->asked = f->batch->per_host;
     sched_serve_host(s, h, now_ms);
+}
+
+static uint32_t most_asked(const struct sched_host *h) {
+    uint32_t most = 0;
+    LIST_FOR_EACH(node, &h->asking) {
+        const struct sched_flow *f = LIST_ENTRY(node, struct sched_flow, in_asking);
+        most = f->batch->per_host > most ? f->batch->per_host : most;
+    }
+    return most;
+}
+
+void sched_leave_host(struct sched *s, struct sched_flow *f, int64_t now_ms) {
+    struct sched_host *h = f->host;
+    f->host = NULL;
+    list_remove(&f->in_asking);
+    if (f->batch->per_host == h->asked)
+        h->asked = most_asked(h);
+    s->kept_hosts += --h->flows == 0;
+    sched_forget_host(s, h, now_ms);
 }
 
 bool sched_link(struct sched *s, struct sched_batch *b, size_t max_flows, int64_t now_ms) {

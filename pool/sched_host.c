@@ -9,6 +9,7 @@ struct sched_host *sched_host_create(const char *name, size_t len) {
         return NULL;
     memcpy(h->name, name, len);
     list_init(&h->parked);
+    list_init(&h->asking);
     h->wake.kind = SCHED_WAKE_HOST;
     h->delay_ms = SCHED_HOST_DEFAULT;
     h->max_concurrent = SCHED_HOST_DEFAULT;

@@ -25,6 +25,9 @@ bool sched_host_outlasts(const struct sched_host *h, const struct sched_batch *b
 /* A host that is not known yet. NULL: no memory. */
 struct sched_host *sched_create_host(struct sched *s, const char *name, size_t len);
 
+/* The flow is done: it lets go of its host, which may be freed. */
+void sched_leave_host(struct sched *s, struct sched_flow *f, int64_t now_ms);
+
 /* Whether `index` is among what the flow could start now. */
 bool sched_flow_has(const struct sched_flow *f, size_t index);
 

@@ -308,6 +308,8 @@ static int64_t read_retry_after(CURL *easy, long status) {
     curl_off_t seconds = 0;
     if (status == 429 || status == 503)
         (void)curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &seconds);
+    if (seconds <= 0) /* a date that has passed, or nonsense */
+        return 0;
     return seconds < TRANSFER_MAX_RETRY_AFTER_S ? seconds * 1000 : (int64_t)TRANSFER_MAX_RETRY_AFTER_S * 1000;
 }
 

@@ -216,6 +216,11 @@ static enum err join_fragment(const char *base, const char *fragment, char **ret
     return ERR_NONE;
 }
 
+size_t url_host_name_len(const struct url_origin *origin) {
+    size_t len = origin->host_len;
+    return len > 1 && origin->text[origin->host_start + len - 1] == '.' ? len - 1 : len;
+}
+
 enum err url_join(const char *base, const char *location, char **ret_url) {
     if (*location == '\0' || *location == '#')
         return join_fragment(base, location, ret_url);

@@ -27,6 +27,9 @@ struct url_origin {
     size_t host_len;
 };
 
+/* The length of the host's name: without a dot at its end, which makes no other host of it. */
+size_t url_host_name_len(const struct url_origin *origin);
+
 /* FETCH_OK and the origin, or FETCH_INVALID_URL or FETCH_UNSUPPORTED_SCHEME and a reason for people (static). */
 enum fetch_error url_check(const char *url, struct url_origin *ret_origin, const char **ret_reason);
 

@@ -25,9 +25,13 @@ static void take_left_locked(struct pool *p, struct list *ret_left) {
     }
 }
 
+static bool has_work_locked(const struct pool *p) {
+    return sched_can_pick(&p->sched) || (sched_has_doomed(&p->sched) && !p->skipping);
+}
+
 bool worker_want_locked(struct pool *p, struct worker **ret_wake) {
     *ret_wake = NULL;
-    if (!sched_can_pick(&p->sched) || p->stopping)
+    if (!has_work_locked(p) || p->stopping)
         return false;
     struct list *node = list_first(&p->idle);
     if (node) {
@@ -71,16 +75,19 @@ static void end_item_locked(struct pool *p, struct batch *b) {
     pthread_mutex_lock(&p->lock);
 }
 
-/* What the item asks for: to be run again, unless its batch was cancelled meanwhile, or that its host be left in peace.
- * A pause that there is no memory for is not kept. */
-static void finish_item_locked(struct pool *p, struct sched_flow *f, const struct batch_next *next) {
+void worker_pause_host_locked(struct pool *p, struct batch_next *next) {
+    if (next->pause_until_ms != 0)
+        err_ignore(sched_pause_host(&p->sched, next->host, next->pause_until_ms, false, clock_now_ms()));
+    next->pause_until_ms = 0;
+}
+
+/* What the item asks for: that its host be left in peace, or to be run again, unless its batch was cancelled since. */
+static void finish_item_locked(struct pool *p, struct sched_flow *f, struct batch_next *next) {
     struct batch *b = LIST_ENTRY(f->batch, struct batch, sched);
-    int64_t now_ms = clock_now_ms();
     bool skip = next->again && b->sched.closed;
     size_t index = next->again ? next->again->index : 0;
-    if (next->pause_until_ms != 0)
-        err_ignore(sched_pause_host(&p->sched, next->host, next->pause_until_ms, false, now_ms));
-    sched_finish(&p->sched, f, skip ? NULL : next->again, next->again_at_ms, now_ms);
+    worker_pause_host_locked(p, next);
+    sched_finish(&p->sched, f, skip ? NULL : next->again, next->again_at_ms, clock_now_ms());
     if (next->again && !skip)
         return;
     if (skip) {
@@ -107,18 +114,23 @@ static void run_item_locked(struct worker *w, struct sched_flow *f, size_t index
     finish_item_locked(p, f, &next);
 }
 
-/* Skips one item whose host is paused for longer than its batch has time. */
+/* Skips one item whose host is paused for longer than its batch has time. One worker does that at a time: it is short,
+ * and mostly under the lock. */
 static bool skip_doomed_locked(struct pool *p) {
     size_t index;
     struct sched_again *again;
+    if (p->skipping)
+        return false;
     struct sched_batch *taken = sched_take_doomed(&p->sched, clock_now_ms(), &index, &again);
     if (!taken)
         return false;
     struct batch *b = LIST_ENTRY(taken, struct batch, sched);
+    p->skipping = true;
     worker_unlock(p);
     b->ops->skip(b, index, FETCH_HOST_PAUSED, again);
     pthread_mutex_lock(&p->lock);
     end_item_locked(p, b);
+    p->skipping = false;
     return true;
 }
 

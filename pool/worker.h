@@ -13,6 +13,9 @@ bool worker_want_locked(struct pool *p, struct worker **ret_wake);
 /* Takes note of when the scheduler has to be woken. After each change of what it holds. */
 void worker_set_wake_locked(struct pool *p);
 
+/* Pauses the host that `next` names, if any, once. A pause that there is no memory for is not kept. */
+void worker_pause_host_locked(struct pool *p, struct batch_next *next);
+
 /* Unlocks the pool after the scheduler has changed: sees to the next wake, and to one more worker if one is wanted. */
 void worker_unlock(struct pool *p);
 

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/thread.h"
+#include "pool/pool_state.h"
 #include "unit.h"
 #include "unit_fetch_pool.h"
 
@@ -16,6 +17,7 @@ enum { ITEMS = 40 };
 static const struct unit_route routes[] = {
     {.path = "/a", .answer = OK("a")},
     {.path = "/silent", .then = UNIT_THEN_HOLD},
+    {.path = "/busy", .answer = "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nRetry-After: 30\r\n\r\n"},
     {.path = "/cut", .answer = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nc", .then = UNIT_THEN_CLOSE},
     {0},
 };
@@ -32,7 +34,8 @@ struct heard {
     _Atomic(enum fetch_error) errors[ITEMS];
     atomic_int statuses[ITEMS];
     atomic_uint result_count;
-    bool cancels; /* at the first result */
+    bool cancels;          /* at the first result */
+    atomic_bool is_paused; /* the host, when the last result came */
     sem_t *freed;
     sem_t done;
 };
@@ -41,11 +44,20 @@ static struct heard *of(struct fetch_batch *b) {
     return LIST_ENTRY(b, struct heard, batch);
 }
 
+static bool host_is_paused(void) {
+    pthread_mutex_lock(&with.pool->lock);
+    const struct sched_host *h = sched_find_host(&with.pool->sched, "127.0.0.1");
+    bool is_paused = h && h->paused_until_ms > clock_now_ms();
+    pthread_mutex_unlock(&with.pool->lock);
+    return is_paused;
+}
+
 static void hear_result(struct fetch_batch *b, size_t index, const struct fetch_result *result) {
     struct heard *h = of(b);
     h->results[index]++;
     h->errors[index] = result->error;
     h->statuses[index] = result->status;
+    h->is_paused = host_is_paused();
     if (h->result_count++ == 0 && h->cancels)
         fetch_batch_cancel(b, FETCH_CANCELLED);
 }
@@ -117,6 +129,18 @@ TEST(item_may_have_its_own_options) {
     wait_until_done(&h);
     assert_int_equal(h.errors[0], FETCH_TOO_LARGE);
     assert_int_equal(h.errors[1], FETCH_OK);
+    fini(&h);
+}
+
+/* Who hears of it may come back at once. */
+TEST(host_that_asks_for_it_is_paused_before_the_result_is_known) {
+    struct heard h;
+    init(&h, 1);
+    add(&h, "/busy", NULL);
+    submit(&h);
+    wait_until_done(&h);
+    assert_int_equal(h.statuses[0], 503);
+    assert_true(h.is_paused);
     fini(&h);
 }
 
@@ -237,6 +261,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         BATCH_TEST(each_item_has_one_result),
         BATCH_TEST(item_may_have_its_own_options),
+        BATCH_TEST(host_that_asks_for_it_is_paused_before_the_result_is_known),
         BATCH_TEST(empty_batch_is_done),
         BATCH_TEST(cancel_ends_what_runs_and_skips_the_rest),
         BATCH_TEST(result_may_cancel_its_batch),

@@ -70,6 +70,25 @@ TEST(per_host_above_the_default_holds_while_the_batch_is_there) {
     assert_null(sched_find_host(&sched, "a"));
 }
 
+/* The batches that stay keep the host, and must not keep what another one asked for. */
+TEST(per_host_above_the_default_leaves_with_its_batch) {
+    struct list_of stays = {.pattern = "a"}, most = {.pattern = "a"}, more = {.pattern = "a"};
+    struct sched_batch_options options = options_of(&most, 1, 1000);
+    add(&stays, 1, 1000, "");
+    options.per_host = HOST_LIMIT + 9;
+    add_with(&most, &options, "");
+    options = options_of(&more, 1, 1000);
+    options.per_host = HOST_LIMIT + 2;
+    add_with(&more, &options, "");
+    const struct sched_host *h = sched_find_host(&sched, "a");
+    assert_int_equal(sched_host_max_concurrent(&sched, h), HOST_LIMIT + 9);
+    end(&most);
+    assert_int_equal(sched_host_max_concurrent(&sched, h), HOST_LIMIT + 2);
+    end(&more);
+    assert_int_equal(sched_host_max_concurrent(&sched, h), HOST_LIMIT);
+    end(&stays);
+}
+
 TEST(delay_of_a_host_holds_for_all_batches) {
     struct list_of l = {.pattern = "a"}, other = {.pattern = "a"};
     assert_int_equal(sched_limit_host(&sched, "a", SCHED_HOST_DEFAULT, 50, now_ms), ERR_NONE);
@@ -77,12 +96,12 @@ TEST(delay_of_a_host_holds_for_all_batches) {
     add(&other, 1, 1, "");
     finish(assert_next(&l, 0));
     assert_none();
-    assert_int_equal(sched_next_due(&sched), now_ms + 50);
-    now_ms += 50;
+    assert_int_equal(sched_next_due(&sched), now_ms + 51); /* now_ms is rounded down */
+    now_ms += 51;
     sched_advance(&sched, now_ms);
     finish(assert_next(&l, 1)); /* it was parked first */
     assert_none();
-    now_ms += 50;
+    now_ms += 51;
     sched_advance(&sched, now_ms);
     finish(assert_next(&other, 0));
     sched_batch_fini(&l.batch);
@@ -97,8 +116,10 @@ TEST(delay_of_a_batch_holds_for_each_of_its_hosts) {
     add_with(&l, &options, "");
     finish(assert_next(&l, 0));
     finish(assert_next(&l, 1));
-    assert_none();
     now_ms += 30;
+    sched_advance(&sched, now_ms);
+    assert_none(); /* now_ms is rounded down: not early */
+    now_ms += 1;
     sched_advance(&sched, now_ms);
     finish(assert_next(&l, 2));
     finish(assert_next(&l, 3));
@@ -145,7 +166,7 @@ TEST(item_whose_deadline_comes_before_the_end_of_the_pause_is_doomed) {
     finish(assert_next(&hurried, 1));
     finish(assert_next(&hurried, 3));
     assert_none();
-    assert_true(sched_can_pick(&sched));
+    assert_true(sched_has_doomed(&sched));
     assert_ptr_equal(sched_take_doomed(&sched, now_ms, &index, &again), &hurried.batch);
     assert_int_equal(index, 2);
     assert_null(sched_take_doomed(&sched, now_ms, &index, &again));
@@ -201,6 +222,7 @@ int main(void) {
         SCHED_TEST(place_at_a_host_goes_to_whom_was_parked_first),
         SCHED_TEST(per_host_bounds_what_a_batch_sends_to_one_host),
         SCHED_TEST(per_host_above_the_default_holds_while_the_batch_is_there),
+        SCHED_TEST(per_host_above_the_default_leaves_with_its_batch),
         SCHED_TEST(delay_of_a_host_holds_for_all_batches),
         SCHED_TEST(delay_of_a_batch_holds_for_each_of_its_hosts),
         SCHED_TEST(paused_host_starts_nothing_until_its_time_is_over),

@@ -357,6 +357,15 @@ TEST(join_without_memory_fails) {
     unit_fail_each_allocation(join_one);
 }
 
+TEST(dot_at_the_end_makes_no_other_host) {
+    struct url_origin origin;
+    const char *reason;
+    assert_int_equal(url_check("http://Example.com./", &origin, &reason), FETCH_OK);
+    assert_int_equal(url_host_name_len(&origin), strlen("example.com"));
+    assert_int_equal(url_check("http://example.com/", &origin, &reason), FETCH_OK);
+    assert_int_equal(url_host_name_len(&origin), strlen("example.com"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(origin_has_scheme_host_and_port),
@@ -375,6 +384,7 @@ int main(void) {
         cmocka_unit_test(base_keeps_its_port_and_scheme),
         cmocka_unit_test(what_cannot_be_joined_is_invalid),
         cmocka_unit_test(join_without_memory_fails),
+        cmocka_unit_test(dot_at_the_end_makes_no_other_host),
     };
     return cmocka_run_group_tests_name("url", tests, NULL, NULL);
 }
