@@ -8,11 +8,13 @@
 #include "base/list.h"
 #include "base/log.h"
 
+#include <assert.h>
 #include <stdint.h>
 
 enum {
     FLOW_SEND_BYTES = 32 * 1024, /* a piece worth a wake-up of the front end */
     FLOW_FLUSH_MS = 20,          /* how long a result waits for such a piece */
+    FLOW_WHOLE_BYTES = 8 * 1024, /* a complete answer that is sent together with its head */
 };
 
 /* ---- what waits for the reader ---- */
@@ -118,24 +120,44 @@ static ssize_t read_answer(void *arg, char *ret_bytes, size_t size) {
     return n;
 }
 
+/* Reads a small answer that is complete. False: it is not, or there is no memory for it. */
+static bool read_whole_locked(struct fetch_call *call, struct buf *ret_body) {
+    char bytes[FLOW_WHOLE_BYTES];
+    size_t size = call->answer.ready_bytes;
+    size_t held_before = call->answer.held_bytes;
+    if (!answer_is_complete(&call->answer) || size > sizeof bytes || buf_reserve(ret_body, size))
+        return false;
+    enum err err = buf_append(ret_body, bytes, answer_read(&call->answer, bytes, size));
+    assert(err == ERR_NONE); /* there is room */
+    (void)err;
+    count_held_locked(call, held_before);
+    return true;
+}
+
 /* A batch that is complete by now is answered in one piece of known length, the others as they come. Without a response
  * the connection is closed. */
 static void proceed(struct request *r, void *arg) {
     struct fetch_call *call = arg;
     struct respond_stream body = {
         .media_type = call->delivery.media_type, .length = RESPOND_LENGTH_UNKNOWN, .read = read_answer, .call = call};
+    struct buf whole;
     bool send = false;
+    buf_init(&whole, FLOW_WHOLE_BYTES);
     pthread_mutex_lock(&call->lock);
     bool refused = call->problem.status != 0;
     if (!refused && !call->answer.abandoned)
         send = may_send_or_wait_locked(call);
     if (send && answer_is_complete(&call->answer))
         body.length = call->answer.ready_bytes;
+    bool is_whole = send && read_whole_locked(call, &whole);
     pthread_mutex_unlock(&call->lock);
     if (refused)
         respond_problem(r, &call->problem);
+    else if (is_whole)
+        respond_whole(r, body.media_type, &whole);
     else if (send)
         respond_stream(r, &body);
+    buf_fini(&whole);
 }
 
 /* In the monitor's thread. The request cannot end before this returns: close_call waits for it. */

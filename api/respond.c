@@ -36,6 +36,10 @@ void respond_json(struct request *r, int status, struct buf *body) {
     queue(r, status, "application/json", create_from(body));
 }
 
+void respond_whole(struct request *r, const char *media_type, struct buf *body) {
+    queue(r, 200, media_type, create_from(body));
+}
+
 static bool add_number_header(struct MHD_Response *response, const char *name, int value) {
     char text[16];
     (void)snprintf(text, sizeof text, "%d", value);

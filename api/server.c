@@ -26,7 +26,15 @@ static void make_room(struct api *api) {
     sem_destroy(&never);
 }
 
-/* That we closed a connection whose client has left is no news. */
+/* That a client has left, or that we closed its connection because of that. */
+static bool is_no_news(const char *text) {
+    static const char *const starts[] = {"Application reported", "Failed to send the response"};
+    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++)
+        if (strncmp(text, starts[i], strlen(starts[i])) == 0)
+            return true;
+    return false;
+}
+
 static void log_library(void *arg, const char *format, va_list args) {
     char text[256];
     (void)vsnprintf(text, sizeof text, format, args);
@@ -35,8 +43,7 @@ static void log_library(void *arg, const char *format, va_list args) {
         make_room(arg);
         return;
     }
-    bool is_ours = strncmp(text, "Application reported", strlen("Application reported")) == 0;
-    LOG_AT(is_ours ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING, "front end", log_text("detail", text));
+    LOG_AT(is_no_news(text) ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING, "front end", log_text("detail", text));
 }
 
 static void panic(void *arg, const char *file, unsigned line, const char *reason) {

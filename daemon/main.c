@@ -14,18 +14,20 @@
 #include "pool/name_server.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#ifdef FETCHPOOL_TCMALLOC
+#include <gperftools/malloc_extension_c.h>
+#endif
 
 #define MAIN_CONFIG_PATH "/etc/fetchpool/fetchpool.conf"
 #define MAIN_SIGNAL_DRAINED SIGRTMIN
 
-enum { MAIN_OUTPUT_MAX_BYTES = 1024 * 1024, MAIN_MMAP_THRESHOLD = 128 * 1024 };
+enum { MAIN_OUTPUT_MAX_BYTES = 1024 * 1024 };
 
 extern char **environ;
 
@@ -188,12 +190,11 @@ static enum service_exit with_settings(const struct options *o, struct settings_
     return code;
 }
 
-/* glibc would raise its thresholds with the first large bodies and keep what they took, once in each thread's arena. */
+/* What large bodies took goes back to the system at once; else the allocator would keep it for the next ones. */
 static void bound_allocator(void) {
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    (void)mallopt(M_MMAP_THRESHOLD, MAIN_MMAP_THRESHOLD);
-    (void)mallopt(M_TRIM_THRESHOLD, MAIN_MMAP_THRESHOLD);
-    (void)mallopt(M_ARENA_MAX, processors > 0 ? 2 * (int)processors : 2);
+#ifdef FETCHPOOL_TCMALLOC
+    (void)MallocExtension_SetNumericProperty("tcmalloc.aggressive_memory_decommit", 1);
+#endif
 }
 
 static enum service_exit act(const struct options *o) {
