@@ -70,7 +70,8 @@ need() {
 # NAME PACKAGE,...: prints the path of a tar of a minimal Debian 12 with these packages. It is made with the sources and the
 # transport settings of this machine's apt, so that no mirror is named here, and kept for a week.
 debian_tar() {
-    local tar=$cache/$1.tar scratch sources
+    local tar scratch sources
+    tar=$cache/$1-$(echo "${2:-}" | cksum | cut -d ' ' -f 1).tar # another list of packages is another root
     if [ -n "$(find "$tar" -mtime -7 -size +0 2>/dev/null)" ]; then
         echo "$tar"
         return

@@ -40,7 +40,7 @@ static int set_up(void **state) {
         .allows = allows,
     };
     fetch_result_init(&result);
-    return names_create(&options, &names);
+    return names_create(&options, &names) ? -1 : 0;
 }
 
 static int tear_down(void **state) {
