@@ -114,7 +114,7 @@ matches "no name server: dns" "$(fetch '["http://nowhere.test/"]')" '*"error_cod
 matches "no TLS on the other side: tls" "$(fetch '["https://127.0.0.2:81/"]')" '*"error_code":"tls"*'
 urls=$(printf '"http://127.0.0.2/slow",%.0s' $(seq 40))
 before=$(milliseconds)
-answer=$(fetch "{\"urls\": [${urls%,}], \"max_concurrent\": 40}")
+answer=$(fetch "{\"urls\": [${urls%,}], \"max_concurrent\": 40, \"per_host\": 40}")
 took=$(($(milliseconds) - before))
 is "forty at once" "$(grep -o '"status":200' <<<"$answer" | wc -l)" 40
 if [ "$took" -lt 3500 ]; then ok "in $took ms"; else bad "forty of two seconds took $took ms"; fi

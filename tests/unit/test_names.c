@@ -65,7 +65,7 @@ static int set_up(void **state) {
     thread_init_signals();
     unit_thread_reset();
     unit_names_start(&server, records);
-    return create(server.servers, TRY_MS, 1000, NULL);
+    return create(server.servers, TRY_MS, 1000, NULL) ? -1 : 0;
 }
 
 static int tear_down(void **state) {
