@@ -32,7 +32,10 @@ static bool status_may_pass(int status) {
     return status == 408 || status == 429 || status == 500 || status == 502 || status == 503 || status == 504;
 }
 
+/* What was redirected may have been done before, and a retry begins at the first URL again. */
 static bool may_help(const struct fetch_result *result, const char *method) {
+    if (result->redirect_count > 0 && !is_harmless_twice(method))
+        return false;
     switch (result->error) {
     case FETCH_OK:
         return status_may_pass(result->status);

@@ -88,6 +88,16 @@ def test_what_may_have_been_done_is_not_done_twice(daemon, origin, method, attem
     assert len(daemon.fetch_one(url, method=method, retries=2, retry_delay=0.001, include=["attempts"])["attempts"]) == 3
 
 
+@pytest.mark.parametrize("method, attempts", [("POST", 1), ("PUT", 3)])
+@pytest.mark.parametrize("reset", [RESET, None])
+def test_what_was_done_before_a_redirect_is_not_done_twice(daemon, origin, method, attempts, reset):
+    """What fails is the page behind it: the request that was redirected has had its effect."""
+    after = origin.on("/after", reset or Reply(503))
+    url = origin.on("/order", Reply(303, headers=[("Location", after)]))
+    result = daemon.fetch_one(url, method=method, retries=2, retry_delay=0.001, include=["attempts"])
+    assert len(result["attempts"]) == len(origin.seen("/order")) == attempts
+
+
 def test_options_of_an_item_and_in_the_query(daemon, origin):
     urls = [origin.on(f"/{n}", Reply(503)) for n in range(4)]
     items = [urls[0], {"url": urls[1], "retries": 0}, {"url": urls[2], "retries": 2, "retry_delay": 0.002}]
