@@ -195,7 +195,8 @@ enum err transfer_configure(CURL *easy, const struct transfer_setup *setup) {
     SET(CURLOPT_CAPATH, NULL);
     SET(CURLOPT_SSL_CTX_FUNCTION, on_ssl_ctx);
     SET(CURLOPT_SSL_CTX_DATA, setup->certs);
-    SET(CURLOPT_MAXCONNECTS, 1L); /* a handle serves one origin */
+    SET(CURLOPT_DNS_CACHE_TIMEOUT, -1L); /* the addresses that it is given hold until it is given others */
+    SET(CURLOPT_MAXCONNECTS, 1L);        /* a handle serves one origin */
     SET(CURLOPT_MAXAGE_CONN, (long)TRANSFER_IDLE_CONNECTION_S);
     SET(CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
     SET(CURLOPT_ACCEPT_ENCODING, ""); /* all that libcurl can decode */
