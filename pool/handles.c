@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/files.h"
+#include "base/hash.h"
 #include "base/thread.h"
 
 #include <pthread.h>
@@ -38,14 +39,6 @@ struct waiter {
     const char *origin;
     struct handle *handle; /* of that origin, put into its hands; NULL: one may be made */
 };
-
-/* FNV-1a. Origins come from callers, but a bucket is never longer than max_idle. */
-static uint64_t hash_text(const char *text) {
-    uint64_t hash = 0xcbf29ce484222325;
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
-    return hash;
-}
 
 static size_t bucket_count(size_t max_idle) {
     size_t count = 16;
@@ -268,7 +261,7 @@ static enum err take_new(struct handles *h, uint64_t hash, const char *origin, s
 }
 
 enum err handles_take(struct handles *h, const char *origin, int64_t until_ms, struct handle **ret_handle) {
-    uint64_t hash = hash_text(origin);
+    uint64_t hash = hash_text(origin, strlen(origin));
     pthread_mutex_lock(&h->lock);
     struct handle *handle = take_idle_locked(h, hash, origin);
     bool must_wait = !list_is_empty(&h->line) || (h->pause_until_ms && clock_now_ms() < h->pause_until_ms);

@@ -58,7 +58,7 @@ bool lookup_host(struct names *names, struct transfer_request *request, struct f
 
 enum err lookup_addresses(const struct name_answer *answer, const char *authority, struct curl_slist **ret_list) {
     char *text;
-    if (asprintf(&text, "%s:%s", authority, answer->addresses) < 0)
+    if (asprintf(&text, "+%s:%s", authority, answer->addresses) < 0) /* without, one that begins with - is removed */
         return ERR_NOMEM;
     struct curl_slist *list = curl_slist_append(NULL, text);
     free(text);

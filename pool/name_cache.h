@@ -5,37 +5,33 @@
 
 #include "base/err.h"
 #include "base/list.h"
+#include "base/table.h"
 #include "pool/name_answer.h"
 
 #include <stddef.h>
-#include <stdint.h>
 
 /* `waiters` and `in_queue` belong to the user of the cache; the rest is to be read only, or private. */
 struct name_entry {
     struct list waiters;
     struct list in_queue;
     struct name_answer *answer; /* NULL: open, to be looked up */
-    struct list in_bucket;
+    struct table_node in_table;
     struct list in_age;
-    uint64_t hash;
     char name[];
 };
 
-/* Fields are private. */
+/* `names.count` may be read; fields are private. Must not be moved. */
 struct name_cache {
     size_t max_answered;
     size_t answered;
-    size_t count;
-    uint64_t seed;
-    size_t bucket_mask;
-    struct list *buckets;
+    struct table names;
     struct list age; /* entries with an answer, the one used last in front */
 };
 
-/* Keeps `max_answered` answers at most; 0: none. ERR_NOMEM. */
-enum err name_cache_init(struct name_cache *c, size_t max_answered) ERR_MUST_CHECK;
+/* Keeps `max_answered` answers at most; 0: none. */
+void name_cache_init(struct name_cache *c, size_t max_answered);
 
-/* Frees what is in it. Accepts a cache that is all zero. */
+/* Frees what is in it. */
 void name_cache_fini(struct name_cache *c);
 
 /* The entry of that name in lower case, or NULL. */

@@ -111,8 +111,6 @@ static enum err fill(struct names *n) {
     if (!err)
         err = name_answer_create(NAME_NOT_FOUND, "", CLOCK_NEVER, &n->nothing);
     if (!err)
-        err = name_cache_init(&n->cache, n->options.max_cached);
-    if (!err)
         err = name_resolver_create(&options, &n->resolver);
     if (!err)
         err = thread_start("fp-names", run, n, false, &n->thread);
@@ -126,6 +124,7 @@ enum err names_create(const struct names_options *options, struct names **ret_na
         return ERR_NOMEM;
     n->options = *options;
     pthread_mutex_init(&n->lock, NULL);
+    name_cache_init(&n->cache, n->options.max_cached);
     list_init(&n->queue);
     enum err err = fill(n);
     if (err) {
@@ -255,7 +254,7 @@ enum err names_lookup(struct names *n, const char *host, int64_t until_ms, const
 
 size_t names_count(struct names *n) {
     pthread_mutex_lock(&n->lock);
-    size_t count = n->cache.count;
+    size_t count = n->cache.names.count;
     pthread_mutex_unlock(&n->lock);
     return count;
 }

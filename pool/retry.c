@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "pool/retry_budget.h"
+#include "pool/transfer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,15 +25,14 @@ static struct retry *of_again(struct sched_again *again) {
 
 /* ---- whether ---- */
 
-static bool is_harmless_twice(const char *method) {
-    return strcmp(method, "POST") != 0 && strcmp(method, "PATCH") != 0;
-}
-
 static bool status_may_pass(int status) {
     return status == 408 || status == 429 || status == 500 || status == 502 || status == 503 || status == 504;
 }
 
+/* What was redirected may have been done before, and a retry begins at the first URL again. */
 static bool may_help(const struct fetch_result *result, const char *method) {
+    if (result->redirect_count > 0 && !transfer_is_idempotent(method))
+        return false;
     switch (result->error) {
     case FETCH_OK:
         return status_may_pass(result->status);
@@ -43,7 +43,7 @@ static bool may_help(const struct fetch_result *result, const char *method) {
     case FETCH_SEND:
     case FETCH_RECV:
     case FETCH_EMPTY_REPLY:
-        return is_harmless_twice(method);
+        return transfer_is_idempotent(method);
     default:
         return false;
     }

@@ -83,6 +83,8 @@ static struct sched_again *pop_again(struct sched_flow *f, struct sched_again *w
     *at = a->next;
     if (f->last_again == a)
         f->last_again = before;
+    if (f->batch->wanted_again == a)
+        f->batch->wanted_again = NULL;
     list_remove(&a->in_batch);
     return a;
 }
@@ -100,9 +102,7 @@ static size_t pop_next(struct sched_flow *f) {
 /* What is to be run again goes first; of a held batch only the item that is wanted. */
 static size_t pop_item(struct sched_flow *f, struct sched_again **ret_again) {
     const struct sched_batch *b = f->batch;
-    struct sched_again *a = f->again;
-    while (b->held && !b->closed && a && a->index != b->wanted)
-        a = a->next;
+    struct sched_again *a = b->held ? b->wanted_again : f->again;
     f->waiting--;
     *ret_again = a ? pop_again(f, a) : NULL;
     return a ? a->index : pop_next(f);
@@ -116,6 +116,8 @@ static void append_again(struct sched_flow *f, struct sched_again *a) {
         f->again = a;
     f->last_again = a;
     f->waiting++;
+    if (a->index == f->batch->wanted)
+        f->batch->wanted_again = a;
 }
 
 /* The item neither waits any more nor has it started. */
@@ -314,6 +316,7 @@ static void give_back_places(struct sched *s, struct sched_batch *b, int64_t now
 void sched_hold(struct sched *s, struct sched_batch *b, size_t wanted, int64_t now_ms) {
     b->held = true;
     b->wanted = wanted;
+    b->wanted_again = sched_find_again(b, wanted);
     give_back_places(s, b, now_ms);
     sched_place_batch(s, b);
 }

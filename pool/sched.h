@@ -101,8 +101,9 @@ struct sched_batch {
     struct sched_name *next_name;
     int64_t deadline_ms;
     int64_t host_delay_ms;
-    size_t wanted;
-    size_t granted; /* of its flows */
+    size_t wanted;                    /* while it is held */
+    struct sched_again *wanted_again; /* the wanted item, when it is to be run again, and may */
+    size_t granted;                   /* of its flows */
     uint32_t count;
     uint32_t open; /* items that are not done */
     uint32_t running;

@@ -25,17 +25,18 @@ bool sched_host_outlasts(const struct sched_host *h, const struct sched_batch *b
     return h->paused_until_ms > now_ms && h->paused_until_ms > b->deadline_ms;
 }
 
-bool sched_flow_has(const struct sched_flow *f, size_t index) {
-    for (const struct sched_again *a = f->again; a; a = a->next)
-        if (a->index == index)
-            return true;
-    return f->next == index;
+struct sched_again *sched_find_again(const struct sched_batch *b, size_t index) {
+    struct sched_again *a = index < b->count ? sched_flow_of(b, index)->again : NULL;
+    while (a && a->index != index)
+        a = a->next;
+    return a;
 }
 
 /* ---- batches and callers ---- */
 
+/* The wanted item is among what the flow could start now. */
 static bool wants(const struct sched_batch *b, const struct sched_flow *f) {
-    return b->wanted < b->count && sched_flow_of(b, b->wanted) == f && sched_flow_has(f, b->wanted);
+    return b->wanted < b->count && sched_flow_of(b, b->wanted) == f && (b->wanted_again || f->next == b->wanted);
 }
 
 static bool can_start(struct sched_batch *b) {

@@ -28,8 +28,8 @@ struct sched_host *sched_create_host(struct sched *s, const char *name, size_t l
 /* The flow is done: it lets go of its host, which may be freed. */
 void sched_leave_host(struct sched *s, struct sched_flow *f, int64_t now_ms);
 
-/* Whether `index` is among what the flow could start now. */
-bool sched_flow_has(const struct sched_flow *f, size_t index);
+/* The item when it is to be run again and could be now, or NULL. Looks through those of its flow. */
+struct sched_again *sched_find_again(const struct sched_batch *b, size_t index);
 
 /* Puts a flow that is SCHED_FLOW_OUT where it belongs. To be followed by sched_place_batch. */
 void sched_place_flow(struct sched *s, struct sched_flow *f, int64_t now_ms);

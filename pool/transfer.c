@@ -37,6 +37,10 @@ bool transfer_is_redirect(long status) {
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
+bool transfer_is_idempotent(const char *method) {
+    return strcmp(method, "POST") != 0 && strcmp(method, "PATCH") != 0;
+}
+
 /* ---- callbacks ---- */
 
 static size_t stop_body(struct transfer *t, enum transfer_stop why) {
@@ -144,6 +148,16 @@ static int on_progress(void *arg, curl_off_t down_total, curl_off_t down, curl_o
     return t->request->cancelled && atomic_load(t->request->cancelled) != FETCH_OK;
 }
 
+/* When a reused connection ends without a reply, libcurl sends the request again over a new one, whatever the method.
+ */
+static bool is_sent_again(struct transfer *t) {
+    long sent_bytes = 0;
+    if (transfer_is_idempotent(t->request->method))
+        return false;
+    (void)curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
+    return sent_bytes > 0;
+}
+
 /* libcurl connects to the very address that is judged here. Once one address of a name is refused, so are its
  * others. */
 static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address) {
@@ -152,6 +166,10 @@ static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sock
     if (t->stop == TRANSFER_STOP_BLOCKED ||
         !guard_allows(t->setup->guard, &address->addr, (socklen_t)address->addrlen)) {
         t->stop = TRANSFER_STOP_BLOCKED;
+        return CURL_SOCKET_BAD;
+    }
+    if (is_sent_again(t)) {
+        t->stop = TRANSFER_STOP_SENT_AGAIN;
         return CURL_SOCKET_BAD;
     }
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
@@ -195,7 +213,8 @@ enum err transfer_configure(CURL *easy, const struct transfer_setup *setup) {
     SET(CURLOPT_CAPATH, NULL);
     SET(CURLOPT_SSL_CTX_FUNCTION, on_ssl_ctx);
     SET(CURLOPT_SSL_CTX_DATA, setup->certs);
-    SET(CURLOPT_MAXCONNECTS, 1L); /* a handle serves one origin */
+    SET(CURLOPT_DNS_CACHE_TIMEOUT, -1L); /* the addresses that it is given hold until it is given others */
+    SET(CURLOPT_MAXCONNECTS, 1L);        /* a handle serves one origin */
     SET(CURLOPT_MAXAGE_CONN, (long)TRANSFER_IDLE_CONNECTION_S);
     SET(CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
     SET(CURLOPT_ACCEPT_ENCODING, ""); /* all that libcurl can decode */

@@ -53,6 +53,9 @@ enum err transfer_configure(CURL *easy, const struct transfer_setup *setup) ERR_
 /* A status whose Location is to be followed: 301, 302, 303, 307, 308. RFC 9110, section 15.4. */
 bool transfer_is_redirect(long status);
 
+/* Whether it does no harm to send such a request twice, when the first may have arrived. RFC 9110, section 9.2.2. */
+bool transfer_is_idempotent(const char *method);
+
 /* Whether such a request has a body, be it an empty one. */
 bool transfer_sends_body(const char *method, const char *body);
 

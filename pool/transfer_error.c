@@ -98,6 +98,9 @@ static void fail_stopped(const struct transfer_failure *f, struct fetch_result *
     case TRANSFER_STOP_NO_DESCRIPTOR:
         fetch_result_fail(result, FETCH_INTERNAL, "no file descriptor is left");
         return;
+    case TRANSFER_STOP_SENT_AGAIN:
+        fetch_result_fail(result, FETCH_EMPTY_REPLY, NULL);
+        return;
     default:
         fetch_result_fail(result, FETCH_INTERNAL, err_text(ERR_NOMEM));
     }

@@ -17,6 +17,7 @@ enum transfer_stop {
     TRANSFER_STOP_TOO_MANY_HEADERS,
     TRANSFER_STOP_REDIRECT_BODY, /* not a failure: the redirect's body was not wanted */
     TRANSFER_STOP_NO_DESCRIPTOR,
+    TRANSFER_STOP_SENT_AGAIN, /* libcurl was about to send a request again that may have been carried out */
     TRANSFER_STOP_NOMEM,
 };
 

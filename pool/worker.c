@@ -29,7 +29,9 @@ static bool has_work_locked(const struct pool *p) {
     return sched_can_pick(&p->sched) || (sched_has_doomed(&p->sched) && !p->skipping);
 }
 
-bool worker_want_locked(struct pool *p, struct worker **ret_wake) {
+/* Whether one more worker is wanted for what can be picked: an idle one is taken out into `*ret_wake`, or true: one is
+ * to be started and is counted already. */
+static bool want_locked(struct pool *p, struct worker **ret_wake) {
     *ret_wake = NULL;
     if (!has_work_locked(p) || p->stopping)
         return false;
@@ -43,6 +45,16 @@ bool worker_want_locked(struct pool *p, struct worker **ret_wake) {
         return false;
     p->workers++;
     return true;
+}
+
+/* After each change of what the scheduler holds. */
+static void set_wake_locked(struct pool *p) {
+    int64_t due_ms = sched_next_due(&p->sched);
+    if (due_ms == p->wake_at_ms)
+        return;
+    p->wake_at_ms = due_ms;
+    if (due_ms != CLOCK_NEVER)
+        timers_set(p->options.timers, &p->wake, due_ms);
 }
 
 /* Waits for work. False: there was none for long enough, or the pool stops; the worker is in no list then. */
@@ -155,7 +167,7 @@ static void *worker_main(void *arg) {
     do {
         while (do_one_locked(w))
             continue;
-        worker_set_wake_locked(p);
+        set_wake_locked(p);
     } while (wait_locked(w));
     list_push_back(&p->left, &w->in_pool);
     p->workers--;
@@ -208,34 +220,21 @@ static void start_or_retry(struct pool *p) {
         p->options.no_thread(workers);
 }
 
-void worker_wake(struct pool *p, struct worker *wake, bool start) {
-    if (wake)
-        sem_post(&wake->wake);
-    if (start)
-        start_or_retry(p);
-}
-
 void worker_retry_start(void *pool) {
     struct pool *p = pool;
     pthread_mutex_lock(&p->lock);
     worker_unlock(p);
 }
 
-void worker_set_wake_locked(struct pool *p) {
-    int64_t due_ms = sched_next_due(&p->sched);
-    if (due_ms == p->wake_at_ms)
-        return;
-    p->wake_at_ms = due_ms;
-    if (due_ms != CLOCK_NEVER)
-        timers_set(p->options.timers, &p->wake, due_ms);
-}
-
 void worker_unlock(struct pool *p) {
     struct worker *wake;
-    bool start = worker_want_locked(p, &wake);
-    worker_set_wake_locked(p);
+    bool start = want_locked(p, &wake);
+    set_wake_locked(p);
     pthread_mutex_unlock(&p->lock);
-    worker_wake(p, wake, start);
+    if (wake)
+        sem_post(&wake->wake);
+    if (start)
+        start_or_retry(p);
 }
 
 void worker_wake_sched(void *pool) {

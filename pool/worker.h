@@ -6,25 +6,15 @@
 
 #include <stdbool.h>
 
-/* Whether one more worker is wanted for what can be picked: an idle one is taken out into `*ret_wake`, or true: one is
- * to be started and is counted already. To be followed by worker_wake without the lock. */
-bool worker_want_locked(struct pool *p, struct worker **ret_wake);
-
-/* Takes note of when the scheduler has to be woken. After each change of what it holds. */
-void worker_set_wake_locked(struct pool *p);
-
 /* Pauses the host that `next` names, if any, once. A pause that there is no memory for is not kept. */
 void worker_pause_host_locked(struct pool *p, struct batch_next *next);
 
-/* Unlocks the pool after the scheduler has changed: sees to the next wake, and to one more worker if one is wanted. */
+/* Unlocks the pool after the scheduler has changed: sees to the next wake, and to one more worker if one is wanted.
+ * When no thread can be had, those that are there do the work; with none at all the start is tried again shortly. */
 void worker_unlock(struct pool *p);
 
 /* Timer function of `wake`; `pool` is a struct pool. */
 void worker_wake_sched(void *pool);
-
-/* Does what worker_want_locked has decided. When no thread can be had, those that are there do the work; with none at
- * all the start is tried again shortly. */
-void worker_wake(struct pool *p, struct worker *wake, bool start);
 
 /* Timer function of `retry`; `pool` is a struct pool. */
 void worker_retry_start(void *pool);

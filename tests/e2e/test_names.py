@@ -185,6 +185,15 @@ def test_the_longest_name_and_a_final_dot(start_with, origin):
     assert names.asked(name) == 1 and names.asked("dot.test") == 2
 
 
+@pytest.mark.parametrize("host", ["-first.test", "last-.test", "_under.test", "-"])
+def test_libcurl_takes_the_addresses_of_odd_names_too(start_with, origin, host):
+    daemon, names = start_with({host: ["127.0.0.1"]}, ttl=60)
+    url = f"http://{host}:{origin.port}/a"
+    for _ in range(2):
+        assert_answered(daemon.fetch_one(url), url, 200)
+    assert names.asked(host) == 1
+
+
 def test_hosts_file_and_search_list_are_honoured(named_box, daemon_in, start_origin):
     box, names = named_box({"backend.corp.test": ["127.0.0.1"]})
     with (box.folder / "hosts").open("a") as hosts:

@@ -88,6 +88,34 @@ def test_what_may_have_been_done_is_not_done_twice(daemon, origin, method, attem
     assert len(daemon.fetch_one(url, method=method, retries=2, retry_delay=0.001, include=["attempts"])["attempts"]) == 3
 
 
+@pytest.mark.parametrize("end", ["close", "reset"])
+@pytest.mark.parametrize("method, times", [("POST", 1), ("PATCH", 1), ("PUT", 2), ("GET", 2)])
+def test_a_warm_connection_that_ends_without_a_reply_is_no_reason_to_do_it_twice(daemon, origin, method, times, end):
+    """libcurl would send any of them again, over a new connection."""
+    daemon.fetch_one(origin.url("/warm"))
+    url = origin.on("/broken", Raw(end=end))
+    assert_failed(daemon.fetch_one(url, method=method), url, "recv", "empty_reply")
+    assert [request.connection for request in origin.seen("/broken")] == list(range(1, times + 1))
+
+
+def test_a_post_goes_over_a_new_connection_when_the_warm_one_has_ended_before(daemon, origin):
+    url = origin.on("/leaving", Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
+    for n in range(1, 6):
+        assert_answered(daemon.fetch_one(url, method="POST", body="work"), url, 200, size=2)
+        origin.wait_until(lambda: origin.open_connections == 0, "the end of the connection")
+        assert origin.connections == n
+
+
+@pytest.mark.parametrize("method, attempts", [("POST", 1), ("PUT", 3)])
+@pytest.mark.parametrize("reset", [RESET, None])
+def test_what_was_done_before_a_redirect_is_not_done_twice(daemon, origin, method, attempts, reset):
+    """What fails is the page behind it: the request that was redirected has had its effect."""
+    after = origin.on("/after", reset or Reply(503))
+    url = origin.on("/order", Reply(303, headers=[("Location", after)]))
+    result = daemon.fetch_one(url, method=method, retries=2, retry_delay=0.001, include=["attempts"])
+    assert len(result["attempts"]) == len(origin.seen("/order")) == attempts
+
+
 def test_options_of_an_item_and_in_the_query(daemon, origin):
     urls = [origin.on(f"/{n}", Reply(503)) for n in range(4)]
     items = [urls[0], {"url": urls[1], "retries": 0}, {"url": urls[2], "retries": 2, "retry_delay": 0.002}]

@@ -125,7 +125,7 @@ static void list_addresses(void) {
         err = lookup_addresses(answer, "a.test:443", &list);
     assert_int_equal(err, unit_failed_allocations() ? ERR_NOMEM : ERR_NONE);
     if (!err)
-        assert_string_equal(list->data, "a.test:443:127.0.0.1,[::1]");
+        assert_string_equal(list->data, "+a.test:443:127.0.0.1,[::1]");
     curl_slist_free_all(list);
     name_answer_unref(answer);
 }

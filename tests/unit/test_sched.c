@@ -2,6 +2,8 @@
 
 #include "unit.h"
 
+#include <time.h>
+
 enum { ITEMS = 200 };
 
 TEST(items_of_one_batch_come_in_their_order) {
@@ -109,6 +111,35 @@ TEST(held_batch_may_start_the_item_that_is_wanted) {
     sched_batch_fini(&l.batch);
 }
 
+/* Counted in the time of this thread's processor: milliseconds, where a look through all of them for each takes many
+ * seconds. */
+TEST(retries_of_a_held_batch_cost_little_however_many_they_are) {
+    enum { MANY = 50000, DUE_MS = 1000 };
+    static struct sched_again agains[MANY];
+    struct list_of l = {.pattern = NULL};
+    struct sched_again *again;
+    size_t index;
+    add(&l, MANY, 2, "");
+    struct sched_flow *wanted = assert_next(&l, 0);
+    for (size_t i = 1; i < MANY; i++) {
+        agains[i].index = i;
+        sched_finish(&sched, assert_next(&l, i), &agains[i], now_ms + DUE_MS, now_ms);
+    }
+    sched_hold(&sched, &l.batch, 0, now_ms);
+    now_ms += DUE_MS;
+    clock_t began = clock();
+    sched_advance(&sched, now_ms);
+    assert_true(clock() - began < CLOCKS_PER_SEC);
+    assert_none();
+    agains[0].index = 0;
+    sched_finish(&sched, wanted, &agains[0], now_ms, now_ms);
+    struct sched_flow *f = sched_pick(&sched, now_ms, &index, &again);
+    assert_non_null(f);
+    assert_ptr_equal(again, &agains[0]);
+    finish(f);
+    end(&l);
+}
+
 TEST(item_that_runs_again_waits_for_its_time_and_goes_first) {
     struct list_of l = {.pattern = "a"};
     struct sched_again again = {.index = 0}, *got;
@@ -181,6 +212,7 @@ int main(void) {
         SCHED_TEST(hosts_of_a_batch_take_turns),
         SCHED_TEST(held_batch_does_not_keep_a_place_from_others),
         SCHED_TEST(held_batch_may_start_the_item_that_is_wanted),
+        SCHED_TEST(retries_of_a_held_batch_cost_little_however_many_they_are),
         SCHED_TEST(item_that_runs_again_waits_for_its_time_and_goes_first),
         SCHED_TEST(closed_batch_gives_back_what_waits_for_being_run_again),
         SCHED_TEST(batch_of_many_hosts_is_linked_in_slices),
