@@ -1,8 +1,8 @@
 /* URLs: what may be fetched, the origin a connection belongs to, and where a redirect leads.
  *
  * The check is stricter than RFC 3986 and than libcurl, so that no two parsers can read one text as two hosts: a scheme
- * with "://", a host of ASCII letters, digits, dots, hyphens and underscores, an IPv4 address in its canonical form or an
- * IPv6 address in any, no user information, no blank or control byte anywhere. */
+ * with "://", a host of ASCII letters, digits, dots, hyphens and underscores, an IPv4 address in its canonical form or
+ * an IPv6 address in any, no user information, no blank or control byte anywhere. */
 #ifndef FETCHPOOL_POOL_URL_H
 #define FETCHPOOL_POOL_URL_H
 
