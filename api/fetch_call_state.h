@@ -31,6 +31,7 @@ struct fetch_call {
     struct timer_event flush;
     enum batch_format format;
     struct problem problem; /* instead of the results */
+    _Atomic bool is_unread; /* as the answer says by `abandoned`, for a look without the lock */
     pthread_mutex_t lock;   /* guards all below; is taken before the pool's */
     struct answer answer;
     unsigned refs; /* the request's and the pool's */

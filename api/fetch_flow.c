@@ -58,6 +58,7 @@ static void balance_locked(struct fetch_call *call) {
 static void abandon_locked(struct fetch_call *call) {
     size_t held_before = call->answer.held_bytes;
     answer_abandon(&call->answer);
+    atomic_store(&call->is_unread, true);
     count_held_locked(call, held_before);
     if (call->delivery.on_disconnect == DELIVERY_FINISH)
         balance_locked(call);
@@ -221,18 +222,12 @@ static void tell_reader_locked(struct fetch_call *call) {
         fetch_flow_resume_locked(call);
 }
 
-static bool is_abandoned(struct fetch_call *call) {
-    pthread_mutex_lock(&call->lock);
-    bool abandoned = call->answer.abandoned;
-    pthread_mutex_unlock(&call->lock);
-    return abandoned;
-}
-
 /* A hundred thousand results that nobody reads are not worth their encoding. */
 static void take_result(struct fetch_batch *b, size_t index, const struct fetch_result *result) {
     struct fetch_call *call = LIST_ENTRY(b, struct fetch_call, batch);
-    struct result_chunk encoded =
-        is_abandoned(call) ? result_chunk_unread(result) : result_chunk_create(b, index, call->delivery.format, result);
+    struct result_chunk encoded = atomic_load(&call->is_unread)
+                                      ? result_chunk_unread(result)
+                                      : result_chunk_create(b, index, call->delivery.format, result);
     pthread_mutex_lock(&call->lock);
     size_t held_before = call->answer.held_bytes;
     answer_put(&call->answer, index, encoded.outcome, encoded.chunk);

@@ -3,6 +3,9 @@
 #include "pool/result_json.h"
 
 #include <stdint.h>
+#include <string.h>
+
+enum { RESULT_USUAL_BYTES = 160 }; /* what usually stands beside the URL */
 
 static struct answer_chunk *encode(const struct fetch_batch *b, size_t index, const struct answer_format *format,
                                    const struct fetch_result *result) {
@@ -10,7 +13,9 @@ static struct answer_chunk *encode(const struct fetch_batch *b, size_t index, co
     unsigned include = item->options ? item->options->include : b->options.include;
     struct buf text;
     buf_init(&text, SIZE_MAX); /* bounded by max_size and the header limits */
-    enum err err = answer_begin_chunk(&text);
+    enum err err = buf_reserve(&text, strlen(item->url) + RESULT_USUAL_BYTES); /* rather than growing in steps */
+    if (!err)
+        err = answer_begin_chunk(&text);
     if (!err)
         err = result_json(&text, item, format->is_indexed ? index : RESULT_JSON_NO_INDEX, include, result);
     struct answer_chunk *chunk = err ? NULL : answer_take_chunk(&text);
