@@ -25,6 +25,15 @@ void files_reserve(int64_t files) {
         (void)close(fd); /* a copy of standard error */
 }
 
+void files_fill_standard(void) {
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        (void)close(fd);
+}
+
 int64_t files_without_spare(int64_t files) {
     return files - (files / 4 < FILES_SPARE ? files / 4 : FILES_SPARE);
 }

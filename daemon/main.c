@@ -162,6 +162,7 @@ static enum service_exit serve(const struct settings *settings) {
     sigset_t signals;
     struct service *service = NULL;
     pthread_t self = pthread_self();
+    files_fill_standard();
     block_signals(&signals);
     enum service_exit code = service_start(settings, drained, &self, &service, error);
     if (code)

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* URLs have addresses in their canonical form only. */
+/* Origins have addresses in their canonical form only. */
 static bool is_address(const char *host) {
     struct in_addr v4;
     return strchr(host, ':') || inet_pton(AF_INET, host, &v4) == 1;

@@ -94,11 +94,13 @@ static enum fetch_error split_authority(const char *text, size_t len, struct aut
     return FETCH_OK;
 }
 
-static enum fetch_error check_v6(const char *host, const char **ret_reason) {
+/* Written in one way (RFC 5952), so that all spellings of an address are one host. */
+static enum fetch_error normalize_v6(char host[URL_HOST_MAX_BYTES + 1], const char **ret_reason) {
     struct in6_addr address;
-    return inet_pton(AF_INET6, host, &address) == 1
-               ? FETCH_OK
-               : invalid(ret_reason, "the address in brackets is not an IPv6 address");
+    if (inet_pton(AF_INET6, host, &address) != 1)
+        return invalid(ret_reason, "the address in brackets is not an IPv6 address");
+    (void)inet_ntop(AF_INET6, &address, host, URL_HOST_MAX_BYTES + 1);
+    return FETCH_OK;
 }
 
 /* A last label that looks like a number makes parsers read the whole as an IPv4 address, each in its own way. */
@@ -154,7 +156,7 @@ static enum fetch_error check_host(const struct authority *a, char host[URL_HOST
     for (size_t i = 0; i < a->host_len; i++)
         host[i] = (char)tolower((unsigned char)a->host[i]);
     host[a->host_len] = '\0';
-    return a->is_v6 ? check_v6(host, ret_reason) : check_name(host, ret_reason);
+    return a->is_v6 ? normalize_v6(host, ret_reason) : check_name(host, ret_reason);
 }
 
 enum fetch_error url_check(const char *url, struct url_origin *ret_origin, const char **ret_reason) {
@@ -181,7 +183,7 @@ enum fetch_error url_check(const char *url, struct url_origin *ret_origin, const
         return error;
     ret_origin->is_tls = is_tls;
     ret_origin->host_start = (is_tls ? 8U : 7U) + (a.is_v6 ? 1U : 0U);
-    ret_origin->host_len = a.host_len;
+    ret_origin->host_len = strlen(host);
     (void)snprintf(ret_origin->text, sizeof ret_origin->text, a.is_v6 ? "%s://[%s]:%ld" : "%s://%s:%ld",
                    is_tls ? "https" : "http", host, port);
     return FETCH_OK;
@@ -198,8 +200,9 @@ enum fetch_error url_check_host(const char *text, char ret_host[URL_HOST_MAX_BYT
     enum fetch_error error = check_host(&a, ret_host, ret_reason);
     if (error && a.is_v6 && !in_brackets)
         return invalid(ret_reason, "neither a host name nor an IPv6 address; a port does not belong to the host");
-    if (!error && ret_host[a.host_len - 1] == '.')
-        ret_host[a.host_len - 1] = '\0';
+    size_t host_len = error ? 0 : strlen(ret_host);
+    if (host_len > 0 && ret_host[host_len - 1] == '.')
+        ret_host[host_len - 1] = '\0';
     return error;
 }
 

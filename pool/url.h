@@ -1,9 +1,8 @@
 /* URLs: what may be fetched, the origin a connection belongs to, and where a redirect leads.
  *
  * The check is stricter than RFC 3986 and than libcurl, so that no two parsers can read one text as two hosts: a scheme
- * with
- * "://", a host of ASCII letters, digits, dots, hyphens and underscores or an address in its canonical form, no user
- * information, no blank or control byte anywhere. */
+ * with "://", a host of ASCII letters, digits, dots, hyphens and underscores, an IPv4 address in its canonical form or
+ * an IPv6 address in any, no user information, no blank or control byte anywhere. */
 #ifndef FETCHPOOL_POOL_URL_H
 #define FETCHPOOL_POOL_URL_H
 
@@ -19,7 +18,8 @@ enum {
     URL_ORIGIN_BYTES = 8 + URL_HOST_MAX_BYTES + 2 + 6 + 1,
 };
 
-/* Scheme, host and port (RFC 6454) as lower-case text with the port always given, "https://example.com:443". */
+/* Scheme, host and port (RFC 6454) as lower-case text with the port always given, "https://example.com:443". An IPv6
+ * address is written in one way, however the URL spells it. */
 struct url_origin {
     char text[URL_ORIGIN_BYTES];
     bool is_tls;
@@ -33,7 +33,7 @@ size_t url_host_name_len(const struct url_origin *origin);
 /* FETCH_OK and the origin, or FETCH_INVALID_URL or FETCH_UNSUPPORTED_SCHEME and a reason for people (static). */
 enum fetch_error url_check(const char *url, struct url_origin *ret_origin, const char **ret_reason);
 
-/* A host by itself, an IPv6 address with or without brackets: FETCH_OK and how it is compared, in lower case, without
+/* A host by itself, an IPv6 address with or without brackets: FETCH_OK and how it is compared, as in an origin, without
  * brackets and without a dot at the end, which makes no other host of it. Or FETCH_INVALID_URL and a reason. */
 enum fetch_error url_check_host(const char *text, char ret_host[URL_HOST_MAX_BYTES + 1], const char **ret_reason);
 

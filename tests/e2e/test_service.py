@@ -29,6 +29,13 @@ def test_readiness_and_stopping_are_told(start_daemon, manager):
     assert daemon.wait() == 0
 
 
+def test_no_socket_gets_the_number_of_a_closed_standard_file(start_daemon, origin):
+    daemon = start_daemon(prefix=["sh", "-c", 'exec "$@" 0<&- 1>&-', "sh"])
+    daemon.assert_serves(origin)
+    for number in (0, 1):
+        assert os.readlink(f"/proc/{daemon.process.pid}/fd/{number}") == os.devnull
+
+
 def test_a_passed_socket_is_listened_on(start_daemon, origin):
     with socket.create_server(("127.0.0.1", 0)) as passed:
         # The environment must hold the process's own id, so a shell makes it and becomes the daemon. Passed sockets

@@ -60,6 +60,8 @@ TEST(origin_has_scheme_host_and_port) {
         {"http://[::1]", "http://[::1]:80"},
         {"https://[2001:DB8::A]:8443/x", "https://[2001:db8::a]:8443"},
         {"http://[::ffff:127.0.0.1]:/", "http://[::ffff:127.0.0.1]:80"},
+        {"http://[0:0::0001]/", "http://[::1]:80"},
+        {"http://[::ffff:7f00:1]/", "http://[::ffff:127.0.0.1]:80"},
         {"http://h/@", "http://h:80"},
         {"http://h/http://u@k/", "http://h:80"},
         {"http://h?u@k", "http://h:80"},
@@ -81,6 +83,8 @@ TEST(host_stands_in_the_origin) {
     assert_false(o.is_tls);
     assert_int_equal(o.host_len, 3);
     assert_memory_equal(o.text + o.host_start, "::1", 3);
+    assert_int_equal(url_check("http://[0:0::0001]:1/", &o, &reason), FETCH_OK);
+    assert_int_equal(o.host_len, 3);
 }
 
 TEST(other_schemes_are_unsupported) {
@@ -254,6 +258,7 @@ TEST(host_by_itself_is_read_as_in_a_url) {
     assert_host("127.0.0.1", "127.0.0.1");
     assert_host("[2001:DB8::A]", "2001:db8::a");
     assert_host("2001:DB8::A", "2001:db8::a");
+    assert_host("[2001:0DB8:0:0::000a]", "2001:db8::a");
 }
 
 TEST(longest_url_fits) {
