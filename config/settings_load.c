@@ -301,6 +301,7 @@ enum err settings_load_finish(struct settings_loader *l) {
         const char *limit;
     } pairs[] = {
         {"pool.max_concurrent", "pool.max_concurrent_limit"},
+        {"host.max_concurrent", "host.max_concurrent_limit"},
         {"fetch.timeout", "fetch.timeout_limit"},
         {"fetch.connect_timeout", "fetch.timeout_limit"},
         {"fetch.max_size", "fetch.max_size_limit"},

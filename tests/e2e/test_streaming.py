@@ -114,4 +114,4 @@ def test_results_that_come_one_by_one_are_sent_in_bunches(daemon, origin):
                        f"Connection: close\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
         head, _, answer = client.read_to_end(stream).partition(b"\r\n\r\n")
     assert b"chunked" in head and answer.count(b'"elapsed"') == 2000
-    assert count_chunks(answer) <= watch.seconds / 0.02 + len(answer) / 32768 + 2
+    assert count_chunks(answer) <= watch.seconds / 0.02 + len(answer) / 15_000 + 2

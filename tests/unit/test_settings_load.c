@@ -199,6 +199,7 @@ TEST(value_above_its_limit_is_refused) {
 TEST(each_limited_value_has_its_limit) {
     static const char *const given[][2] = {
         {"pool.max_concurrent=1001", "pool.max_concurrent: 1001 is above pool.max_concurrent_limit, which is 1000"},
+        {"host.max_concurrent=257", "host.max_concurrent: 257 is above host.max_concurrent_limit, which is 256"},
         {"fetch.connect_timeout=601", "fetch.connect_timeout: 601 is above fetch.timeout_limit, which is 600"},
         {"fetch.max_size=101MiB", "fetch.max_size: 101MiB is above fetch.max_size_limit, which is 100MiB"},
     };
