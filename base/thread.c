@@ -4,7 +4,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -69,10 +68,6 @@ enum err thread_start(const char *name, void *(*run)(void *arg), void *arg, bool
         return ERR_NONE;
     free(start);
     return ERR_THREAD;
-}
-
-void thread_wake_gently(void) {
-    (void)sched_setscheduler(0, SCHED_BATCH, &(const struct sched_param){0}); /* 0: this thread, on Linux */
 }
 
 void thread_step_back(void) {

@@ -23,10 +23,6 @@ enum err thread_start(const char *name, void *(*run)(void *arg), void *arg, bool
 /* Lets others have the processor first, setpriority(2). For the calling thread. Best effort. */
 void thread_step_back(void);
 
-/* Wakes up without driving others from the processor, who in turn drive it away: SCHED_BATCH, sched(7). Its share stays
- * what it was. For the calling thread. Best effort. */
-void thread_wake_gently(void);
-
 /* Makes a blocking call in that thread return with EINTR. The thread must not have been joined. A signal that lands
  * just before the call is lost: repeat until the thread has noticed. */
 void thread_interrupt(pthread_t thread);

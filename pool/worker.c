@@ -161,7 +161,6 @@ static bool do_one_locked(struct worker *w) {
 static void *worker_main(void *arg) {
     struct worker *w = arg;
     struct pool *p = w->pool;
-    thread_wake_gently(); /* the front end goes first */
     pthread_mutex_lock(&p->lock);
     w->thread = pthread_self();
     do {
