@@ -3,15 +3,12 @@
 #include "base/log.h"
 #include "base/thread.h"
 #include "base/version.h"
-#include "config/settings_load.h"
 #include "config/settings_print.h"
 #include "daemon/limits.h"
-#include "daemon/listen.h"
+#include "daemon/load.h"
 #include "daemon/log_sink.h"
 #include "daemon/options.h"
 #include "daemon/service.h"
-#include "pool/guard.h"
-#include "pool/name_server.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -24,12 +21,9 @@
 #include <gperftools/malloc_extension_c.h>
 #endif
 
-#define MAIN_CONFIG_PATH "/etc/fetchpool/fetchpool.conf"
 #define MAIN_SIGNAL_DRAINED SIGRTMIN
 
 enum { MAIN_OUTPUT_MAX_BYTES = 1024 * 1024 };
-
-extern char **environ;
 
 static enum service_exit complain(enum service_exit code, const char *text) {
     (void)fprintf(stderr, "fetchpoold: %s\n", text);
@@ -37,33 +31,6 @@ static enum service_exit complain(enum service_exit code, const char *text) {
 }
 
 /* ---- settings ---- */
-
-static enum err load_file(struct settings_loader *l, const struct options *o) {
-    if (o->config_path)
-        return settings_load_file(l, o->config_path);
-    return access(MAIN_CONFIG_PATH, F_OK) == 0 ? settings_load_file(l, MAIN_CONFIG_PATH) : ERR_NONE;
-}
-
-static enum service_exit load_settings(struct settings_loader *l, const struct options *o) {
-    settings_load_check(l, "server.listen", listen_check);
-    settings_load_check(l, "guard.allow", guard_check_prefix);
-    settings_load_check(l, "guard.deny", guard_check_prefix);
-    settings_load_check(l, "fetch.name_servers", name_server_check);
-    enum err err = load_file(l, o);
-    if (!err)
-        err = settings_load_environment(l, environ);
-    for (size_t i = 0; i < o->assignment_count && !err; i++)
-        err = settings_load_assignment(l, o->assignments[i]);
-    if (!err)
-        err = settings_load_finish(l);
-    if (!err)
-        return SERVICE_EXIT_DONE;
-    const char *text = settings_loader_error(l);
-    return complain(err == ERR_IO        ? SERVICE_EXIT_FILE
-                    : err == ERR_INVALID ? SERVICE_EXIT_SETTINGS
-                                         : SERVICE_EXIT_FAILED,
-                    *text ? text : err_text(err));
-}
 
 static void start_log(const struct settings *settings) {
     log_set_level(settings->log.level);
@@ -125,15 +92,29 @@ static void drained(void *arg) {
     (void)pthread_kill(*(pthread_t *)arg, MAIN_SIGNAL_DRAINED); /* main lives until it has had this signal */
 }
 
+/* All or nothing: settings that cannot be read or do not work change nothing. */
+static void reload(struct service *service, const struct options *o) {
+    char error[SERVICE_ERROR_BYTES];
+    struct settings_loader *l = NULL;
+    enum service_exit code = load_settings(o, &l, error);
+    if (!code)
+        code = service_reload(service, settings_loader_values(l), error);
+    if (code)
+        log_error("settings not reloaded: going on with those before", log_text("error", error));
+    else
+        log_info("settings reloaded");
+    settings_loader_destroy(l);
+}
+
 /* The first TERM or INT drains, the next one cuts that short. */
-static void wait_for_end(struct service *service, const sigset_t *signals) {
+static void wait_for_end(struct service *service, const struct options *o, const sigset_t *signals) {
     bool draining = false;
     for (;;) {
         int signo = 0;
         if (sigwait(signals, &signo) != 0 || signo == MAIN_SIGNAL_DRAINED)
             return;
         if (signo == SIGHUP)
-            log_warning("settings are read at start only: restart to apply new ones");
+            reload(service, o);
         else if (draining)
             service_drain_now(service);
         else
@@ -157,7 +138,7 @@ static void block_signals(sigset_t *ret_awaited) {
     sigaddset(ret_awaited, MAIN_SIGNAL_DRAINED);
 }
 
-static enum service_exit serve(const struct settings *settings) {
+static enum service_exit serve(const struct options *o, const struct settings *settings) {
     char error[SERVICE_ERROR_BYTES];
     sigset_t signals;
     struct service *service = NULL;
@@ -167,18 +148,15 @@ static enum service_exit serve(const struct settings *settings) {
     enum service_exit code = service_start(settings, drained, &self, &service, error);
     if (code)
         return complain(code, error);
-    wait_for_end(service, &signals);
+    wait_for_end(service, o, &signals);
     service_stop(service);
     log_info("stopped");
     return SERVICE_EXIT_DONE;
 }
 
 static enum service_exit with_settings(const struct options *o, struct settings_loader *l) {
-    enum service_exit code = load_settings(l, o);
-    if (code)
-        return code;
     start_log(settings_loader_values(l));
-    code = fit_limits(l);
+    enum service_exit code = fit_limits(l);
     if (code)
         return code;
     if (o->action == OPTIONS_ACTION_DUMP)
@@ -186,7 +164,7 @@ static enum service_exit with_settings(const struct options *o, struct settings_
     if (o->action == OPTIONS_ACTION_CHECK)
         return print_check(l);
     struct settings *settings = settings_take(l);
-    code = serve(settings);
+    code = serve(o, settings);
     settings_destroy(settings);
     return code;
 }
@@ -199,13 +177,14 @@ static void bound_allocator(void) {
 }
 
 static enum service_exit act(const struct options *o) {
+    char error[SERVICE_ERROR_BYTES];
     struct settings_loader *l = NULL;
     if (o->action == OPTIONS_ACTION_HELP)
         return print_help();
     if (o->action == OPTIONS_ACTION_VERSION)
         return print_version();
-    enum err err = settings_loader_create(&l);
-    enum service_exit code = err ? complain(SERVICE_EXIT_FAILED, err_text(err)) : with_settings(o, l);
+    enum service_exit code = load_settings(o, &l, error);
+    code = code ? complain(code, error) : with_settings(o, l);
     settings_loader_destroy(l);
     return code;
 }

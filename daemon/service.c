@@ -139,6 +139,13 @@ enum service_exit service_start(const struct settings *settings, void (*drained)
     return SERVICE_EXIT_DONE;
 }
 
+/* First all that can fail is prepared, then all is applied. */
+enum service_exit service_reload(struct service *s, const struct settings *fresh, char ret_error[SERVICE_ERROR_BYTES]) {
+    (void)s, (void)ret_error;
+    log_set_level(fresh->log.level);
+    return SERVICE_EXIT_DONE;
+}
+
 void service_drain(struct service *s) {
     api_drain(s->api);
     log_info("draining");
