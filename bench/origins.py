@@ -22,7 +22,8 @@ worker_processes 1;
 worker_rlimit_nofile {files};
 pid {folder}/nginx.pid;
 error_log {folder}/nginx-error.log error;
-events {{ worker_connections {files}; }}
+# else it takes one new connection on each turn of its loop, and whoever opens many at once waits for that
+events {{ worker_connections {files}; multi_accept on; }}
 http {{
     access_log off;
     default_type text/plain;
