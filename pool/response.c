@@ -115,6 +115,11 @@ static enum transfer_stop take_header(struct response *r, const char *line, size
     return why;
 }
 
+/* What may stand around a value, and the end of its line. No more, as libcurl reads some values too. */
+static bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /* A line that goes on from the one before is left out, as nobody sends them any more; but what encodes the body must be
  * known whole. RFC 9112, section 5.2. */
 static enum transfer_stop take_folded(struct response *r) {
@@ -129,22 +134,23 @@ static enum transfer_stop take_line(struct response *r, const char *line, size_t
         return TRANSFER_STOP_TOO_MANY_HEADERS;
     if (r->part == RESPONSE_BODY) /* a trailer */
         return TRANSFER_STOP_NONE;
-    if (isspace((unsigned char)line[0]))
+    if (is_blank(line[0]))
         return take_folded(r);
     r->in_codings = false;
-    if (!colon || colon == line || isspace((unsigned char)colon[-1])) /* RFC 9112, section 5.1 */
+    if (!colon || colon == line || is_blank(colon[-1])) /* RFC 9112, section 5.1 */
         return TRANSFER_STOP_BAD_HEADER;
     const char *value = colon + 1;
     const char *end = line + n;
-    while (value < end && isspace((unsigned char)*value))
+    while (value < end && is_blank(*value))
         value++;
-    while (end > value && isspace((unsigned char)end[-1]))
+    while (end > value && is_blank(end[-1]))
         end--;
     return take_header(r, line, (size_t)(colon - line), value, (size_t)(end - value));
 }
 
-/* What an informational response before it has left is forgotten. */
-static void begin_head(struct response *r) {
+/* What an informational response before it has left is forgotten. HTTP/2 was not asked for: libcurl would believe the
+ * line, and manage the connection as if it were. */
+static enum transfer_stop begin_head(struct response *r, const char *line, size_t n) {
     r->part = RESPONSE_HEAD;
     r->header_count = 0;
     r->has_length = false;
@@ -153,6 +159,7 @@ static void begin_head(struct response *r) {
     free(r->location);
     r->location = NULL;
     buf_clear(&r->result->headers);
+    return n > 7 && memcmp(line + 5, "1.", 2) == 0 ? TRANSFER_STOP_NONE : TRANSFER_STOP_BAD_VERSION;
 }
 
 static enum transfer_stop end_head(struct response *r) {
@@ -174,7 +181,7 @@ size_t response_on_header(char *line, size_t size, size_t count, void *arg) {
     if (r->header_bytes > r->setup->max_header_bytes)
         why = TRANSFER_STOP_HEADERS_TOO_LARGE;
     else if (r->part == RESPONSE_START)
-        begin_head(r);
+        why = begin_head(r, line, n);
     else if (line[0] == '\r' || line[0] == '\n')
         why = end_head(r);
     else

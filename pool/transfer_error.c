@@ -55,6 +55,7 @@ static enum fetch_error plain_error(CURLcode code) {
     case CURLE_UNSUPPORTED_PROTOCOL: /* the scheme was checked before: this is HTTP/0.9 or a version that does not
                                       * exist */
     case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_BAD_FUNCTION_ARGUMENT: /* a trailer without a colon */
         return FETCH_PROTOCOL;
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
@@ -96,6 +97,7 @@ static const struct {
     [TRANSFER_STOP_TOO_MANY_HEADERS] = {FETCH_PROTOCOL, "the response has too many headers"},
     [TRANSFER_STOP_HEADERS_TOO_LARGE] = {FETCH_PROTOCOL, "the headers of the response are too large"},
     [TRANSFER_STOP_TOO_MANY_INTERIM] = {FETCH_PROTOCOL, "too many informational responses"},
+    [TRANSFER_STOP_BAD_VERSION] = {FETCH_PROTOCOL, "the response has a version of HTTP that was not asked for"},
     [TRANSFER_STOP_BAD_HEADER] = {FETCH_PROTOCOL, "the response has a header that is none"},
     [TRANSFER_STOP_BAD_LENGTH] = {FETCH_PROTOCOL, "the response has a length that is none, or two of them"},
     [TRANSFER_STOP_TRANSFER_CODING] = {FETCH_PROTOCOL, "the response has a transfer encoding that was not asked for"},
