@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* What a step may read and where it may write; both move on with it. */
 struct coding_io {
@@ -17,8 +18,8 @@ struct coding_io {
 };
 
 struct coding {
-    /* A stream at its beginning, for `close`. NULL: no memory. */
-    void *(*open)(void);
+    /* A stream at its beginning, for `close`. It need not be able to give more than `max_bytes`. NULL: no memory. */
+    void *(*open)(int64_t max_bytes);
     /* Goes on until all input is read and what comes of it is written, or the output is full; then it is called again,
      * perhaps without input. ERR_INVALID: this is not the coding, or goes on behind its end; ERR_NOMEM. */
     enum err (*run)(void *stream, struct coding_io *io);
@@ -33,7 +34,8 @@ extern const struct coding coding_gzip;
 /* RFC 1950, and without its header, RFC 1951, as many servers send it and browsers take it. 40 KiB. */
 extern const struct coding coding_deflate;
 
-/* RFC 7932, without large windows. As much as the body becomes, 16 MiB at most. */
+/* RFC 7932, without large windows. Up to twice what the body may become, 16 MiB at most, and 4 MiB of tables at worst.
+ * It tells ERR_LIMIT. */
 extern const struct coding coding_brotli;
 
 /* RFC 8878, any number of frames, with windows of 8 MiB at most: RFC 9659. As much as the body becomes, and 400 KiB. */

@@ -17,7 +17,8 @@ static void close_stream(void *stream) {
     free(s);
 }
 
-static void *open_stream(void) {
+static void *open_stream(int64_t max_bytes) {
+    (void)max_bytes; /* it goes by its window */
     struct frames *s = calloc(1, sizeof *s);
     if (s && (!(s->zstd = ZSTD_createDCtx()) ||
               ZSTD_isError(ZSTD_DCtx_setParameter(s->zstd, ZSTD_d_windowLogMax, MAX_WINDOW_BITS)))) {

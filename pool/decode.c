@@ -85,7 +85,8 @@ enum err decode_create(const struct decode_options *options, struct decode **ret
     while (d->count < codings->count) {
         struct stage *stage = &d->stages[d->count];
         stage->coding = codings->applied[codings->count - 1 - d->count];
-        stage->stream = stage->coding->open();
+        bool is_last = d->count + 1 == codings->count;
+        stage->stream = stage->coding->open(is_last ? options->max_size_bytes : options->max_read_bytes);
         stage->read_bytes = 0;
         if (!stage->stream) {
             decode_destroy(d);

@@ -37,6 +37,7 @@ typedef enum err decode_sink(void *arg, const char *bytes, size_t n);
 struct decode_options {
     const struct decode_codings *codings; /* borrowed for decode_create */
     int64_t max_read_bytes;               /* for each coding */
+    int64_t max_size_bytes;               /* of what comes of them all; it is the sink that counts, exactly */
     decode_sink *sink;
     void *arg;
 };
@@ -50,7 +51,8 @@ enum err decode_create(const struct decode_options *options, struct decode **ret
 void decode_destroy(struct decode *d);
 
 /* Hands what comes of the bytes to the sink, in pieces. After an error there is only decode_destroy. ERR_INVALID: this
- * is not what the codings say; ERR_LIMIT: a coding has read too much; ERR_NOMEM; those of the sink. */
+ * is not what the codings say; ERR_LIMIT: a coding has read too much, or too much would come of it; ERR_NOMEM; those of
+ * the sink. */
 enum err decode_write(struct decode *d, const char *bytes, size_t n) ERR_MUST_CHECK;
 
 /* The body has ended. ERR_INVALID: it is not whole. Nothing at all is whole. */

@@ -202,13 +202,14 @@ static enum err keep_body(void *arg, const char *bytes, size_t n) {
 /* An encoding that does its work makes a body smaller, and one that cannot a little larger. */
 static int64_t max_encoded_bytes(const struct response *r) {
     int64_t max = r->request->max_size_bytes;
-    return max > INT64_MAX / 4 ? INT64_MAX : 2 * max + RESPONSE_ENCODED_SPARE_BYTES;
+    return max > INT64_MAX / 4 ? INT64_MAX : max + max / 8 + RESPONSE_ENCODED_SPARE_BYTES;
 }
 
 static enum transfer_stop begin_decoding(struct response *r) {
     const struct decode_options options = {
         .codings = &r->codings,
         .max_read_bytes = max_encoded_bytes(r),
+        .max_size_bytes = r->request->max_size_bytes,
         .sink = keep_body,
         .arg = r,
     };

@@ -12,6 +12,7 @@ enum { LONG_BYTES = 200 * 1024, PLENTY = 1 << 30 };
 static char long_text[LONG_BYTES];
 static struct buf packed, decoded;
 static enum err sink_answer;
+static int64_t max_size;
 
 static enum err sink(void *arg, const char *bytes, size_t n) {
     assert_ptr_equal(arg, &decoded);
@@ -25,6 +26,7 @@ static int begin(void **state) {
     buf_init(&packed, PLENTY);
     buf_init(&decoded, PLENTY);
     sink_answer = ERR_NONE;
+    max_size = PLENTY;
     return 0;
 }
 
@@ -44,8 +46,11 @@ static struct decode_codings named(const char *value) {
 /* Decodes in pieces of `step` bytes; the first error, be it at the end. */
 static enum err decode(const char *value, const char *bytes, size_t n, size_t step, int64_t max_read_bytes) {
     const struct decode_codings codings = named(value);
-    const struct decode_options options = {
-        .codings = &codings, .max_read_bytes = max_read_bytes, .sink = sink, .arg = &decoded};
+    const struct decode_options options = {.codings = &codings,
+                                           .max_read_bytes = max_read_bytes,
+                                           .max_size_bytes = max_size,
+                                           .sink = sink,
+                                           .arg = &decoded};
     struct decode *d = NULL;
     buf_clear(&decoded);
     assert_int_equal(decode_create(&options, &d), ERR_NONE);
@@ -226,6 +231,34 @@ TEST(windows_beyond_the_standard_are_refused) {
     assert_int_equal(decode_packed("br"), ERR_INVALID);
 }
 
+/* libbrotli fills its window before it gives any of it out. */
+TEST(brotli_is_not_unpacked_far_beyond_what_may_come_of_it) {
+    enum { BOMB_BYTES = 16 * 1024 * 1024 };
+    char *zeros = calloc(1, BOMB_BYTES);
+    assert_non_null(zeros);
+    unit_pack_brotli_window(24, zeros, BOMB_BYTES, &packed);
+    free(zeros);
+    max_size = BOMB_BYTES;
+    assert_int_equal(decode_packed("br"), ERR_NONE);
+    assert_int_equal(decoded.len, BOMB_BYTES);
+    max_size = BOMB_BYTES / 16;
+    assert_int_equal(decode_packed("br"), ERR_LIMIT);
+    assert_true(decoded.len <= BOMB_BYTES / 4);
+}
+
+/* For no body that is as long as it may be there is too little room. */
+TEST(brotli_has_room_for_what_may_come_of_it) {
+    static const size_t sizes[] = {1, 1000, 100 * 1000, LONG_BYTES};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+        for (unsigned bits = 10; bits <= 24; bits++) {
+            buf_clear(&packed);
+            unit_pack_brotli_window(bits, long_text, sizes[i], &packed);
+            max_size = (int64_t)sizes[i];
+            assert_int_equal(decode_packed("br"), ERR_NONE);
+            assert_decoded(long_text, sizes[i]);
+        }
+}
+
 TEST(decoder_without_memory_is_not_made) {
     const struct decode_codings codings = named("zstd, gzip");
     const struct decode_options options = {.codings = &codings, .sink = sink};
@@ -322,6 +355,8 @@ int main(void) {
         DECODE_TEST(limit_holds_between_the_codings),
         DECODE_TEST(error_of_the_sink_ends_it),
         DECODE_TEST(windows_beyond_the_standard_are_refused),
+        DECODE_TEST(brotli_is_not_unpacked_far_beyond_what_may_come_of_it),
+        DECODE_TEST(brotli_has_room_for_what_may_come_of_it),
         DECODE_TEST(decoder_without_memory_is_not_made),
         DECODE_TEST(names_are_read_as_a_list),
         DECODE_TEST(fields_add_up),
