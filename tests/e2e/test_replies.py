@@ -1,9 +1,12 @@
 """Hundreds of replies, good, odd and hostile: each becomes one result, the right one, in its time. rig/replies.py"""
 
+import json
+
 import pytest
 
 from rig import replies
 from rig.checks import assert_answered, assert_failed
+from rig.origin import Raw
 from rig.timing import at_most
 
 TIMEOUT = 10
@@ -50,3 +53,31 @@ def test_all_replies_at_once(steady_daemon, origin):
     assert len(rows) > 350 and len({row.name for row in rows}) == len(rows)
     judge(steady_daemon, origin, rows, max_concurrent=32)
     steady_daemon.assert_serves(origin)
+
+
+ODD_BYTES = bytes(byte for byte in range(1, 256) if byte not in b"\r\n:")
+ODD_TEXTS = [ODD_BYTES, b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xff\xfe", b"cut \xe2\x82", "\u20ac\u0085\u2028".encode(),
+             b"\x1b]0;title\x07", b'","status":200,"']
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/x-ndjson"])
+def test_what_comes_from_outside_is_valid_text(steady_daemon, origin, accept):
+    """Header names and values, Location, and what errors tell of them."""
+    urls = []
+    for number, text in enumerate(ODD_TEXTS):
+        end = origin.on(f"/end/{number}", Raw(replies.head(b"X" + text.replace(b" ", b"") + b": " + text, b"Content-Length: 2")))
+        location = b"Location: " + end.encode() + b"?" + text.replace(b"\x00", b"")
+        urls.append(end)
+        urls.append(origin.on(f"/to/{number}", Raw(b"HTTP/1.1 302 " + text + b"\r\n" + location + b"\r\nContent-Length: 0\r\n\r\n")))
+        urls.append(origin.on(f"/bad/{number}", Raw(b"HTTP/1.1 200 OK\r\n" + text + b"\r\n\r\n")))
+    body = {"urls": urls, "include": ["headers", "redirects", "body"], "timeout": 5}
+    answer = steady_daemon.post("/fetch", body, headers={"Accept": accept})
+    text = answer.body.decode("utf-8")
+    assert not [character for character in text if character < " " and character != "\n"]
+    results = json.loads(text) if accept == "application/json" else [json.loads(line) for line in text.split("\n")[:-2]]
+    assert [result["url"] for result in results] == urls
+    ends = results[::3]
+    assert [result["status"] for result in ends] == [200] * len(ODD_TEXTS)
+    for result, sent in zip(ends, ODD_TEXTS):
+        kept = "".join(value for values in result["headers"].values() for value in values)
+        assert ("\ufffd" in kept) == (sent.decode("utf-8", "replace").count("\ufffd") > 0), result
