@@ -55,6 +55,31 @@ def test_all_replies_at_once(steady_daemon, origin):
     steady_daemon.assert_serves(origin)
 
 
+def test_a_connection_that_switched_is_closed(start_daemon, origin):
+    """Though its origin goes on, and would like the client to."""
+    daemon = start_daemon()
+    url = origin.on("/switch", Raw(b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", end="stall"))
+    for count in range(1, 4):
+        assert_answered(daemon.fetch_one(url, timeout=60, include=["headers"]), url, 101, size=0, more=["headers"])
+        origin.wait_until(lambda: origin.open_connections == 0, "the connection is closed")
+        assert origin.connections == count
+
+
+@pytest.mark.parametrize("limit", [1024, 4096, 256 * 1024])
+def test_the_largest_header_is_a_setting(start_daemon, origin, limit):
+    """To the byte, all lines and the one before them together."""
+    daemon = start_daemon({"fetch.max_header_bytes": limit})
+    lines = b"".join(b"A: %s\r\n" % (b"x" * 500) for _ in range(limit // 505 - 1))
+    rest = limit - len(replies.OK + lines + b"B: \r\n\r\n")
+    for more, fits in ((0, True), (1, False)):
+        url = origin.on(f"/{more}", Raw(replies.OK + lines + b"B: " + b"x" * (rest + more) + b"\r\n\r\n"))
+        result = daemon.fetch_one(url)
+        if fits:
+            assert_answered(result, url, 200, size=0)
+        else:
+            assert_failed(result, url, "protocol")
+
+
 ODD_BYTES = bytes(byte for byte in range(1, 256) if byte not in b"\r\n:")
 ODD_TEXTS = [ODD_BYTES, b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xff\xfe", b"cut \xe2\x82", "\u20ac\u0085\u2028".encode(),
              b"\x1b]0;title\x07", b'","status":200,"']
