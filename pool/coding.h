@@ -38,7 +38,8 @@ extern const struct coding coding_deflate;
  * It tells ERR_LIMIT. */
 extern const struct coding coding_brotli;
 
-/* RFC 8878, any number of frames, with windows of 8 MiB at most: RFC 9659. As much as the body becomes, and half a MiB. */
+/* RFC 8878, any number of frames, with windows of 8 MiB at most: RFC 9659. As much as the body becomes, and half a MiB.
+ */
 extern const struct coding coding_zstd;
 
 #endif
