@@ -225,6 +225,16 @@ TEST(body_that_becomes_nothing_has_its_limit) {
     assert_int_equal(result.size_bytes, 0);
 }
 
+TEST(decoder_without_memory_is_told) {
+    char byte = 'x';
+    assert_int_equal(take_head(STATUS "Content-Encoding: zstd, gzip\r\n\r\n"), TRANSFER_STOP_NONE);
+    unit_fail_allocation(1);
+    size_t taken = response_on_body(&byte, 1, 1, &response);
+    unit_fail_allocation(0);
+    assert_int_equal(taken, 0);
+    assert_int_equal(response.stop, TRANSFER_STOP_NOMEM);
+}
+
 /* ---- slowness ---- */
 
 static void pass_ms(int64_t ms) {
@@ -288,6 +298,7 @@ int main(void) {
         RESPONSE_TEST(coding_on_a_folded_line_is_not_overlooked),
         RESPONSE_TEST(body_that_is_cut_short_is_not_whole),
         RESPONSE_TEST(body_that_becomes_nothing_has_its_limit),
+        RESPONSE_TEST(decoder_without_memory_is_told),
         RESPONSE_TEST(waiting_for_a_response_is_not_slowness),
         RESPONSE_TEST(response_that_drips_is_too_slow),
         RESPONSE_TEST(response_that_comes_is_not_too_slow),
