@@ -10,6 +10,9 @@ from rig.certificates import Authority, Usage, weak_dh_file
 from rig.checks import assert_answered, assert_failed
 from rig.daemon import OPEN_LOOPBACK, Daemon
 
+# What is weak is what is to be shown.
+pytestmark = pytest.mark.filterwarnings("ignore:SHA1 signatures", "ignore:ssl.TLSVersion")
+
 DAY = datetime.timedelta(days=1)
 HERE = "127.0.0.1"
 OTHERS = [f"host-{n}.test" for n in range(1000)]
