@@ -48,6 +48,9 @@ struct settings {
         int64_t max_redirects;
         int64_t max_size_bytes;
         int64_t max_size_limit_bytes;
+        int64_t max_header_bytes;
+        int64_t low_speed_bytes;
+        int64_t low_speed_time_ms;
         int64_t retries;
         int64_t retry_delay_ms;
         int64_t retry_budget;

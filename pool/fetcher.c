@@ -96,6 +96,9 @@ static enum err fill_fetcher(struct fetcher *f, const struct settings *settings,
         .certs = f->certs,
         .user_agent = f->user_agent,
         .plain_headers = f->plain_headers,
+        .max_header_bytes = settings->fetch.max_header_bytes,
+        .low_speed_bytes = settings->fetch.low_speed_bytes,
+        .low_speed_time_ms = settings->fetch.low_speed_time_ms,
     };
     return err;
 }

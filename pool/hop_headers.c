@@ -1,8 +1,12 @@
 #include "pool/hop_headers.h"
 
+#include "pool/decode.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static const char accept_encoding[] = "Accept-Encoding: " DECODE_ACCEPTED;
 
 static enum err add_header(struct curl_slist **list, const char *line) {
     struct curl_slist *longer = curl_slist_append(*list, line);
@@ -50,11 +54,20 @@ static bool has_header(const struct fetch_options *options, const char *name) {
     return false;
 }
 
+/* A part of an encoded body cannot be decoded. */
+static bool may_be_encoded(const struct hop_headers *h) {
+    return h->options->decompress &&
+           !(h->with_caller_headers && (has_header(h->options, "Accept-Encoding") || has_header(h->options, "Range")));
+}
+
 enum err hop_headers_build(const struct hop_headers *h, struct curl_slist **ret_list) {
     const struct fetch_options *options = h->options;
     struct curl_slist *list = NULL;
     enum err err = ERR_NONE;
-    if (h->sends_body) { /* do not wait for a 100, do not guess a type */
+    bool is_plain = !h->sends_body && (options->header_count == 0 || !h->with_caller_headers);
+    if (!is_plain && may_be_encoded(h))
+        err = add_header(&list, accept_encoding);
+    if (!err && h->sends_body) { /* do not wait for a 100, do not guess a type */
         err = add_header(&list, "Expect:");
         if (!err && !(h->with_caller_headers && has_header(options, "Content-Type")))
             err = add_header(&list, "Content-Type:");
@@ -67,16 +80,6 @@ enum err hop_headers_build(const struct hop_headers *h, struct curl_slist **ret_
 
 /* ---- what is sent when nothing is set ---- */
 
-static const struct {
-    int feature;
-    const char *name;
-} encodings[] = {
-    {CURL_VERSION_LIBZ, "deflate"},
-    {CURL_VERSION_LIBZ, "gzip"},
-    {CURL_VERSION_BROTLI, "br"},
-    {CURL_VERSION_ZSTD, "zstd"},
-};
-
 static enum err add_field(struct curl_slist **list, const char *name, const char *value) {
     char *line = NULL;
     if (asprintf(&line, "%s: %s", name, value) < 0)
@@ -86,20 +89,10 @@ static enum err add_field(struct curl_slist **list, const char *name, const char
     return err;
 }
 
-static enum err add_encodings(struct curl_slist **list) {
-    int features = curl_version_info(CURLVERSION_NOW)->features;
-    char names[64];
-    size_t at = 0;
-    for (size_t i = 0; i < sizeof encodings / sizeof encodings[0]; i++)
-        if (features & encodings[i].feature)
-            at += (size_t)snprintf(names + at, sizeof names - at, "%s%s", at > 0 ? ", " : "", encodings[i].name);
-    return at > 0 ? add_field(list, "Accept-Encoding", names) : ERR_NONE;
-}
-
 enum err hop_headers_create_plain(const char *user_agent, struct curl_slist **ret_list) {
     struct curl_slist *list = NULL;
     enum err err = *user_agent ? add_field(&list, "User-Agent", user_agent) : ERR_NONE;
     if (!err)
-        err = add_encodings(&list);
+        err = add_header(&list, accept_encoding);
     return give(err, list, ret_list);
 }

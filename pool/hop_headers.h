@@ -19,9 +19,9 @@ struct hop_headers {
 /* The caller frees the list with curl_slist_free_all; it is NULL when nothing is set. ERR_NOMEM. */
 enum err hop_headers_build(const struct hop_headers *h, struct curl_slist **ret_list) ERR_MUST_CHECK;
 
-/* For requests that set nothing: User-Agent (unless it is empty) and Accept-Encoding with all that libcurl can decode,
- * as CURLOPT_USERAGENT and CURLOPT_ACCEPT_ENCODING would make them anew for every request, which is a twentieth of what
- * a fetch costs. The caller frees the list. After curl_global_init. ERR_NOMEM. */
+/* For requests that set nothing: User-Agent (unless it is empty) and Accept-Encoding with all that can be decoded, as
+ * CURLOPT_USERAGENT and CURLOPT_ACCEPT_ENCODING would make them anew for every request, which is a twentieth of what a
+ * fetch costs. The caller frees the list. ERR_NOMEM. */
 enum err hop_headers_create_plain(const char *user_agent, struct curl_slist **ret_list) ERR_MUST_CHECK;
 
 #endif

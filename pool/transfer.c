@@ -1,9 +1,9 @@
 #include "pool/transfer.h"
 
 #include "base/files.h"
+#include "pool/response.h"
 #include "pool/transfer_error.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +11,6 @@
 #include <unistd.h>
 
 enum {
-    TRANSFER_MAX_HEADERS = 1000,
-    TRANSFER_REDIRECT_BODY_BYTES =
-        64 * 1024, /* read and dropped to keep the connection; beyond it is cheaper to close */
     TRANSFER_MAX_RETRY_AFTER_S = 7 * 86400,
     TRANSFER_IDLE_CONNECTION_S = 60, /* below the keep-alive time of usual servers, to spare useless tries */
 };
@@ -23,13 +20,8 @@ struct transfer {
     const struct transfer_setup *setup;
     const struct transfer_request *request;
     struct fetch_result *result;
-    struct transfer_response *response;
-    enum transfer_stop stop;
-    unsigned header_count;
-    bool header_ended;
-    bool body_began;
-    bool is_encoded;
-    bool drop_body;
+    struct transfer_response *told;
+    struct response response;
     char error_text[CURL_ERROR_SIZE];
 };
 
@@ -41,111 +33,13 @@ bool transfer_is_idempotent(const char *method) {
     return strcmp(method, "POST") != 0 && strcmp(method, "PATCH") != 0;
 }
 
-/* ---- callbacks ---- */
-
-static size_t stop_body(struct transfer *t, enum transfer_stop why) {
-    t->stop = why;
-    return 0; /* fewer than were given: libcurl ends with CURLE_WRITE_ERROR */
-}
-
-static bool length_is_too_large(struct transfer *t) {
-    curl_off_t length = -1;
-    (void)curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-    return !t->is_encoded && length > t->request->max_size_bytes;
-}
-
-static bool begin_body(struct transfer *t) {
-    long status = 0;
-    t->body_began = true;
-    (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-    t->drop_body = t->request->follow && transfer_is_redirect(status) && t->response->location;
-    return t->drop_body || !length_is_too_large(t);
-}
-
-static size_t on_body(char *bytes, size_t size, size_t count, void *arg) {
-    struct transfer *t = arg;
-    size_t n = size * count;
-    if (!t->body_began && !begin_body(t))
-        return stop_body(t, TRANSFER_STOP_TOO_LARGE);
-    t->result->size_bytes += (int64_t)n;
-    if (t->drop_body)
-        return t->result->size_bytes > TRANSFER_REDIRECT_BODY_BYTES ? stop_body(t, TRANSFER_STOP_REDIRECT_BODY) : n;
-    if (t->result->size_bytes > t->request->max_size_bytes)
-        return stop_body(t, TRANSFER_STOP_TOO_LARGE);
-    if (t->request->include & FETCH_INCLUDE_BODY && buf_append(&t->result->body, bytes, n))
-        return stop_body(t, TRANSFER_STOP_NOMEM);
-    return n;
-}
-
-/* A response begins; an informational one may have come before it. */
-static void begin_response(struct transfer *t) {
-    t->header_count = 0;
-    t->header_ended = false;
-    t->is_encoded = false;
-    free(t->response->location);
-    t->response->location = NULL;
-    buf_clear(&t->result->headers);
-}
-
-static bool name_is(const char *line, size_t name_len, const char *name) {
-    return strlen(name) == name_len && strncasecmp(line, name, name_len) == 0;
-}
-
-static enum err keep_header(struct buf *headers, const char *line, size_t name_len, const char *value,
-                            size_t value_len) {
-    enum err err = buf_reserve(headers, name_len + value_len + 2);
-    for (size_t i = 0; i < name_len && !err; i++)
-        err = buf_append_char(headers, (char)tolower((unsigned char)line[i]));
-    if (!err)
-        err = buf_append(headers, "", 1);
-    if (!err)
-        err = buf_append(headers, value, value_len);
-    return err ? err : buf_append(headers, "", 1);
-}
-
-static enum err take_header(struct transfer *t, const char *line, size_t name_len, const char *value,
-                            size_t value_len) {
-    if (name_is(line, name_len, "location") && !t->response->location) {
-        t->response->location = strndup(value, value_len);
-        if (!t->response->location)
-            return ERR_NOMEM;
-    }
-    if (name_is(line, name_len, "content-encoding") && !(value_len == 8 && strncasecmp(value, "identity", 8) == 0))
-        t->is_encoded = true;
-    if (t->request->include & FETCH_INCLUDE_HEADERS)
-        return keep_header(&t->result->headers, line, name_len, value, value_len);
-    return ERR_NONE;
-}
-
-static size_t on_header(char *line, size_t size, size_t count, void *arg) {
-    struct transfer *t = arg;
-    size_t n = size * count;
-    if (n >= 5 && memcmp(line, "HTTP/", 5) == 0) {
-        begin_response(t);
-        return n;
-    }
-    t->header_ended = t->header_ended || line[0] == '\r' || line[0] == '\n';
-    const char *colon = memchr(line, ':', n);
-    if (t->body_began || !colon || colon == line ||
-        isspace((unsigned char)line[0])) /* trailer, end of header, folded line */
-        return n;
-    if (++t->header_count > TRANSFER_MAX_HEADERS)
-        return stop_body(t, TRANSFER_STOP_TOO_MANY_HEADERS);
-    const char *value = colon + 1;
-    const char *end = line + n;
-    while (value < end && isspace((unsigned char)*value))
-        value++;
-    while (end > value && isspace((unsigned char)end[-1]))
-        end--;
-    if (take_header(t, line, (size_t)(colon - line), value, (size_t)(end - value)))
-        return stop_body(t, TRANSFER_STOP_NOMEM);
-    return n;
-}
+/* ---- callbacks beside those of the response ---- */
 
 static int on_progress(void *arg, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up) {
     struct transfer *t = arg;
     (void)down_total, (void)down, (void)up_total, (void)up;
-    return t->request->cancelled && atomic_load(t->request->cancelled) != FETCH_OK;
+    bool is_cancelled = t->request->cancelled && atomic_load(t->request->cancelled) != FETCH_OK;
+    return is_cancelled || response_is_too_slow(&t->response);
 }
 
 /* When a reused connection ends without a reply, libcurl sends the request again over a new one, whatever the method.
@@ -163,19 +57,19 @@ static bool is_sent_again(struct transfer *t) {
 static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address) {
     struct transfer *t = arg;
     (void)purpose;
-    if (t->stop == TRANSFER_STOP_BLOCKED ||
+    if (t->response.stop == TRANSFER_STOP_BLOCKED ||
         !guard_allows(t->setup->guard, &address->addr, (socklen_t)address->addrlen)) {
-        t->stop = TRANSFER_STOP_BLOCKED;
+        t->response.stop = TRANSFER_STOP_BLOCKED;
         return CURL_SOCKET_BAD;
     }
     if (is_sent_again(t)) {
-        t->stop = TRANSFER_STOP_SENT_AGAIN;
+        t->response.stop = TRANSFER_STOP_SENT_AGAIN;
         return CURL_SOCKET_BAD;
     }
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     bool spare = fd >= 0 && files_is_spare(fd);
     if (spare || (fd < 0 && (errno == EMFILE || errno == ENFILE)))
-        t->stop = TRANSFER_STOP_NO_DESCRIPTOR;
+        t->response.stop = TRANSFER_STOP_NO_DESCRIPTOR;
     if (!spare)
         return fd;
     (void)close(fd); /* was never used */
@@ -217,9 +111,8 @@ enum err transfer_configure(CURL *easy, const struct transfer_setup *setup) {
     SET(CURLOPT_MAXCONNECTS, 1L);        /* a handle serves one origin */
     SET(CURLOPT_MAXAGE_CONN, (long)TRANSFER_IDLE_CONNECTION_S);
     SET(CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
-    SET(CURLOPT_ACCEPT_ENCODING, ""); /* all that libcurl can decode */
-    SET(CURLOPT_WRITEFUNCTION, on_body);
-    SET(CURLOPT_HEADERFUNCTION, on_header);
+    SET(CURLOPT_WRITEFUNCTION, response_on_body); /* as it comes: decode.h */
+    SET(CURLOPT_HEADERFUNCTION, response_on_header);
     SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
     SET(CURLOPT_XFERINFOFUNCTION, on_progress);
     SET(CURLOPT_NOPROGRESS, 0L);
@@ -248,15 +141,13 @@ static CURLcode set_method(CURL *easy, const struct transfer_request *r) {
     return code;
 }
 
-/* What libcurl makes of the two options it makes for each request anew. What it finds in the list it does not make. */
+/* What libcurl makes of the option it makes for each request anew. What it finds in the list it does not make. */
 static CURLcode set_headers(CURL *easy, const struct transfer *t) {
     const struct transfer_request *r = t->request;
     CURLcode code = CURLE_OK;
     bool plain = !r->headers && r->decompress;
     SET(CURLOPT_HTTPHEADER, plain ? t->setup->plain_headers : r->headers);
     SET(CURLOPT_USERAGENT, plain || !*t->setup->user_agent ? NULL : t->setup->user_agent);
-    if (!r->decompress)
-        SET(CURLOPT_ACCEPT_ENCODING, NULL);
     return code;
 }
 
@@ -277,8 +168,8 @@ static CURLcode set_request(CURL *easy, struct transfer *t) {
         SET(CURLOPT_RESOLVE, r->addresses);
     SET(CURLOPT_TIMEOUT_MS, (long)r->timeout_ms);
     SET(CURLOPT_CONNECTTIMEOUT_MS, left_ms(r->connect_timeout_ms, r->lookup_us));
-    SET(CURLOPT_WRITEDATA, t);
-    SET(CURLOPT_HEADERDATA, t);
+    SET(CURLOPT_WRITEDATA, &t->response);
+    SET(CURLOPT_HEADERDATA, &t->response);
     SET(CURLOPT_OPENSOCKETDATA, t);
     SET(CURLOPT_XFERINFODATA, t);
     SET(CURLOPT_ERRORBUFFER, t->error_text);
@@ -338,13 +229,13 @@ static void note_response(struct transfer *t, CURLcode code) {
     (void)curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connects);
     t->result->status = (int)status;
     t->result->retry_after_ms = read_retry_after(t->easy, status);
-    t->response->opened = (unsigned)connects;
-    t->response->is_reused = status > 0 && connects == 0;
-    t->response->no_descriptor = code == CURLE_COULDNT_CONNECT && t->stop == TRANSFER_STOP_NO_DESCRIPTOR;
+    t->told->opened = (unsigned)connects;
+    t->told->is_reused = status > 0 && connects == 0;
+    t->told->no_descriptor = code == CURLE_COULDNT_CONNECT && t->response.stop == TRANSFER_STOP_NO_DESCRIPTOR;
     if (t->request->include & FETCH_INCLUDE_TIMINGS)
         add_timings(t->easy, t->request->lookup_us, &t->result->timings);
     if (t->request->include & FETCH_INCLUDE_CONNECTION)
-        note_connection(t->easy, t->response->is_reused, &t->result->connection);
+        note_connection(t->easy, t->told->is_reused, &t->result->connection);
 }
 
 /* libcurl counts connections that died under a request over the life of the handle, and fails every sixth such fetch. A
@@ -357,38 +248,64 @@ static void let_go(struct transfer *t, CURLcode code) {
         (void)curl_easy_setopt(t->easy, CURLOPT_RESOLVE, NULL);
     if (t->request->body)
         (void)curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, NULL);
-    if (!code && t->response->opened == 0 && t->request->decompress)
+    if (!code && t->told->opened == 0)
         return;
     curl_easy_reset(t->easy);
-    t->response->is_broken = transfer_configure(t->easy, t->setup) != ERR_NONE;
+    t->told->is_broken = transfer_configure(t->easy, t->setup) != ERR_NONE;
+}
+
+/* The callbacks may have ended it without need for more. */
+static bool is_failure(enum transfer_stop stop) {
+    return stop != TRANSFER_STOP_REDIRECT_BODY && stop != TRANSFER_STOP_SWITCHED;
+}
+
+static void fail(const struct transfer *t, CURLcode code) {
+    const struct transfer_failure failure = {
+        .easy = t->easy,
+        .code = code,
+        .request = t->request,
+        .setup = t->setup,
+        .stop = t->response.stop,
+        .text = t->error_text,
+    };
+    transfer_error_tell(&failure, t->result);
+}
+
+static void clear(struct fetch_result *result) {
+    result->size_bytes = 0;
+    buf_clear(&result->body);
+    buf_clear(&result->headers);
+}
+
+static void perform(struct transfer *t) {
+    CURLcode code = set_request(t->easy, t);
+    if (!code)
+        code = curl_easy_perform(t->easy);
+    if (!code)
+        code = response_end(&t->response);
+    note_response(t, code);
+    if (code && is_failure(t->response.stop))
+        fail(t, code);
+    let_go(t, code);
 }
 
 void transfer_perform(CURL *easy, const struct transfer_request *request, struct fetch_result *result,
                       struct transfer_response *ret_response) {
-    struct transfer t = {.easy = easy, .request = request, .result = result, .response = ret_response};
-    char *setup = NULL; /* the type that CURLINFO_PRIVATE is declared with */
+    char *private = NULL; /* the type that CURLINFO_PRIVATE is declared with */
+    (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
+    const struct transfer_setup *setup = (void *)private;
+    struct transfer t = {
+        .easy = easy,
+        .setup = setup,
+        .request = request,
+        .result = result,
+        .told = ret_response,
+        .response = {.easy = easy, .setup = setup, .request = request, .result = result},
+    };
     *ret_response = (struct transfer_response){0};
-    result->size_bytes = 0;
-    buf_clear(&result->body);
-    buf_clear(&result->headers);
-    (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &setup);
-    t.setup = (const struct transfer_setup *)(void *)setup;
-    CURLcode code = set_request(easy, &t);
-    if (!code)
-        code = curl_easy_perform(easy);
-    if (!code && !t.header_ended) /* libcurl takes a header that breaks off for a whole one */
-        code = CURLE_RECV_ERROR;
-    note_response(&t, code);
-    if (code && t.stop != TRANSFER_STOP_REDIRECT_BODY) {
-        const struct transfer_failure failure = {
-            .easy = easy,
-            .code = code,
-            .request = request,
-            .stop = t.stop,
-            .is_encoded = t.is_encoded,
-            .text = t.error_text,
-        };
-        transfer_error_tell(&failure, result);
-    }
-    let_go(&t, code);
+    clear(result);
+    perform(&t);
+    ret_response->location = t.response.location;
+    t.response.location = NULL;
+    response_fini(&t.response);
 }

@@ -14,6 +14,9 @@ struct transfer_setup {
     struct certs *certs;
     const char *user_agent;
     const struct curl_slist *plain_headers; /* hop_headers_create_plain */
+    int64_t max_header_bytes;               /* of a response */
+    int64_t low_speed_bytes;                /* a second, of a response that has begun; 0: as slow as it likes */
+    int64_t low_speed_time_ms;              /* before it is given up for that */
 };
 
 /* What is asked of one hop; all borrowed during transfer_perform. */

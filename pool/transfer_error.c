@@ -55,6 +55,7 @@ static enum fetch_error plain_error(CURLcode code) {
     case CURLE_UNSUPPORTED_PROTOCOL: /* the scheme was checked before: this is HTTP/0.9 or a version that does not
                                       * exist */
     case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_BAD_FUNCTION_ARGUMENT: /* a trailer without a colon */
         return FETCH_PROTOCOL;
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
@@ -84,26 +85,40 @@ static enum fetch_error plain_error(CURLcode code) {
     }
 }
 
+/* Reasons with a text of their own, or NULL for the error's phrase. Those that are not here are no failure. */
+static const struct {
+    enum fetch_error error;
+    const char *text;
+} stops_table[] = {
+    [TRANSFER_STOP_BLOCKED] = {FETCH_BLOCKED, NULL},
+    [TRANSFER_STOP_TOO_LARGE] = {FETCH_TOO_LARGE, NULL},
+    [TRANSFER_STOP_DECODE] = {FETCH_DECODE, NULL},
+    [TRANSFER_STOP_UNKNOWN_CODING] = {FETCH_DECODE, "the body has a content encoding that is not known, or too many"},
+    [TRANSFER_STOP_TOO_MANY_HEADERS] = {FETCH_PROTOCOL, "the response has too many headers"},
+    [TRANSFER_STOP_HEADERS_TOO_LARGE] = {FETCH_PROTOCOL, "the headers of the response are too large"},
+    [TRANSFER_STOP_TOO_MANY_INTERIM] = {FETCH_PROTOCOL, "too many informational responses"},
+    [TRANSFER_STOP_BAD_VERSION] = {FETCH_PROTOCOL, "the response has a version of HTTP that was not asked for"},
+    [TRANSFER_STOP_BAD_HEADER] = {FETCH_PROTOCOL, "the response has a header that is none"},
+    [TRANSFER_STOP_BAD_LENGTH] = {FETCH_PROTOCOL, "the response has a length that is none, or two of them"},
+    [TRANSFER_STOP_TRANSFER_CODING] = {FETCH_PROTOCOL, "the response has a transfer encoding that was not asked for"},
+    [TRANSFER_STOP_NO_DESCRIPTOR] = {FETCH_INTERNAL, "no file descriptor is left"},
+    [TRANSFER_STOP_SENT_AGAIN] = {FETCH_EMPTY_REPLY, NULL},
+    [TRANSFER_STOP_NOMEM] = {FETCH_INTERNAL, NULL},
+};
+
+static void fail_slow(const struct transfer_failure *f, struct fetch_result *result) {
+    char text[FETCH_ERROR_TEXT_BYTES];
+    (void)snprintf(text, sizeof text, "gave up after %.8g s with less than %lld bytes per second, receiving from %s",
+                   (double)f->setup->low_speed_time_ms / 1000, (long long)f->setup->low_speed_bytes, f->request->host);
+    fetch_result_fail(result, FETCH_TIMEOUT, text);
+}
+
 static void fail_stopped(const struct transfer_failure *f, struct fetch_result *result) {
-    switch (f->stop) {
-    case TRANSFER_STOP_BLOCKED:
-        fetch_result_fail(result, FETCH_BLOCKED, NULL);
-        return;
-    case TRANSFER_STOP_TOO_LARGE:
-        fetch_result_fail(result, FETCH_TOO_LARGE, NULL);
-        return;
-    case TRANSFER_STOP_TOO_MANY_HEADERS:
-        fetch_result_fail(result, FETCH_PROTOCOL, "the response has too many headers");
-        return;
-    case TRANSFER_STOP_NO_DESCRIPTOR:
-        fetch_result_fail(result, FETCH_INTERNAL, "no file descriptor is left");
-        return;
-    case TRANSFER_STOP_SENT_AGAIN:
-        fetch_result_fail(result, FETCH_EMPTY_REPLY, NULL);
-        return;
-    default:
-        fetch_result_fail(result, FETCH_INTERNAL, err_text(ERR_NOMEM));
-    }
+    if (f->stop == TRANSFER_STOP_TOO_SLOW)
+        fail_slow(f, result);
+    else
+        fetch_result_fail(result, stops_table[f->stop].error,
+                          f->stop == TRANSFER_STOP_NOMEM ? err_text(ERR_NOMEM) : stops_table[f->stop].text);
 }
 
 void transfer_error_tell(const struct transfer_failure *f, struct fetch_result *result) {
@@ -118,11 +133,9 @@ void transfer_error_tell(const struct transfer_failure *f, struct fetch_result *
         fail_connect(f, result);
     else if (code == CURLE_COULDNT_RESOLVE_HOST)
         fail_dns(f, result);
-    else if (code == CURLE_WRITE_ERROR && f->is_encoded) /* bytes behind the end of the compressed body */
-        fetch_result_fail(result, FETCH_DECODE, NULL);
     else if (code == CURLE_OUT_OF_MEMORY &&
              has_time(f->easy, CURLINFO_STARTTRANSFER_TIME_T)) /* a header line too long */
-        fetch_result_fail(result, FETCH_PROTOCOL, "the response has a header that is too large");
+        fetch_result_fail(result, FETCH_PROTOCOL, stops_table[TRANSFER_STOP_HEADERS_TOO_LARGE].text);
     else
         fetch_result_fail(result, plain_error(code), *f->text ? f->text : curl_easy_strerror(code));
 }

@@ -14,8 +14,18 @@ enum transfer_stop {
     TRANSFER_STOP_NONE,
     TRANSFER_STOP_BLOCKED,
     TRANSFER_STOP_TOO_LARGE,
+    TRANSFER_STOP_DECODE,
+    TRANSFER_STOP_UNKNOWN_CODING,
     TRANSFER_STOP_TOO_MANY_HEADERS,
+    TRANSFER_STOP_HEADERS_TOO_LARGE,
+    TRANSFER_STOP_TOO_MANY_INTERIM,
+    TRANSFER_STOP_BAD_VERSION,
+    TRANSFER_STOP_BAD_HEADER,
+    TRANSFER_STOP_BAD_LENGTH,
+    TRANSFER_STOP_TRANSFER_CODING,
+    TRANSFER_STOP_TOO_SLOW,
     TRANSFER_STOP_REDIRECT_BODY, /* not a failure: the redirect's body was not wanted */
+    TRANSFER_STOP_SWITCHED,      /* not a failure: a 101, and what follows is no HTTP */
     TRANSFER_STOP_NO_DESCRIPTOR,
     TRANSFER_STOP_SENT_AGAIN, /* libcurl was about to send a request again that may have been carried out */
     TRANSFER_STOP_NOMEM,
@@ -26,8 +36,8 @@ struct transfer_failure {
     CURL *easy;
     CURLcode code; /* not CURLE_OK */
     const struct transfer_request *request;
+    const struct transfer_setup *setup;
     enum transfer_stop stop;
-    bool is_encoded;  /* the body has a content encoding */
     const char *text; /* libcurl's own words, may be empty */
 };
 

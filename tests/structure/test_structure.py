@@ -29,11 +29,14 @@ HOMES = {
     "ares.h": r"pool/name_channel\.[ch]",
     "curl/": r"pool/\w+\.[ch]",
     "openssl/": r"pool/\w+\.[ch]",
+    "zlib.h": r"pool/coding_zlib\.c",
+    "brotli/": r"pool/coding_brotli\.c",
+    "zstd": r"pool/coding_zstd\.c",
     "ini.h": r"config/\w+\.c",
     "systemd/": r"daemon/\w+\.c",
 }
 
-FOREIGN_TYPES = r"\b(MHD_\w+|CURL\w*|curl_\w+|ares_\w+|cJSON\w*|SSL\w*|X509\w*|BIO|ini_\w+|sd_\w+)\b"
+FOREIGN_TYPES = r"\b(MHD_\w+|CURL\w*|curl_\w+|ares_\w+|cJSON\w*|SSL\w*|X509\w*|BIO|ini_\w+|sd_\w+|z_stream|Brotli\w+|ZSTD_\w+)\b"
 
 FORBIDDEN = (
     "sprintf vsprintf strcpy strcat atoi atol atof strtok gmtime localtime ctime asctime signal rand srand "

@@ -23,7 +23,7 @@ build=${FETCHPOOL_BUILD:-$top/build}
 [ -n "${FETCHPOOL_BUILD:-}" ] || "$top/dev" build || give_up "build"
 
 # ---- the tree: packages below, a tmpfs for what this run writes above -------------------------------------------
-tar=$(debian_tar systemd systemd,systemd-sysv,dbus,curl,ca-certificates,libmicrohttpd12,libcurl4,libc-ares2,libcjson1,libinih1,libtcmalloc-minimal4) ||
+tar=$(debian_tar systemd systemd,systemd-sysv,dbus,curl,ca-certificates,libmicrohttpd12,libcurl4,zlib1g,libbrotli1,libzstd1,libc-ares2,libcjson1,libinih1,libtcmalloc-minimal4) ||
     give_up "the Debian tree"
 mkdir "$scratch/lower" "$scratch/over" "$scratch/tree"
 tar -C "$scratch/lower" -xf "$tar"

@@ -55,6 +55,36 @@ TEST(headers_about_the_body_go_with_it) {
     assert_lines((const char *const[]){"X-One: 1", "X-Empty;", NULL});
 }
 
+static void build_decoded(const char *const *headers, size_t count, bool sends_body, bool with_caller_headers) {
+    const struct fetch_options options = {.headers = headers, .header_count = count, .decompress = true};
+    const struct hop_headers h = {
+        .options = &options, .sends_body = sends_body, .with_caller_headers = with_caller_headers};
+    curl_slist_free_all(list);
+    list = NULL;
+    assert_int_equal(hop_headers_build(&h, &list), ERR_NONE);
+}
+
+#define ALL_ENCODINGS "Accept-Encoding: deflate, gzip, br, zstd"
+
+TEST(encodings_are_offered_with_whatever_is_set) {
+    static const char *const one[] = {"X-One: 1"};
+    build_decoded(one, 1, false, true);
+    assert_lines((const char *const[]){ALL_ENCODINGS, "X-One: 1", NULL});
+    build_decoded(one, 1, true, false);
+    assert_lines((const char *const[]){ALL_ENCODINGS, "Expect:", "Content-Type:", NULL});
+    build_decoded(one, 1, false, false);
+    assert_null(list); /* the plain headers have them */
+}
+
+TEST(callers_choice_of_encodings_stays) {
+    static const char *const own[] = {"accept-encoding: gzip"};
+    static const char *const range[] = {"Range: bytes=5-"};
+    build_decoded(own, 1, false, true);
+    assert_lines((const char *const[]){"accept-encoding: gzip", NULL});
+    build_decoded(range, 1, false, true);
+    assert_lines((const char *const[]){"Range: bytes=5-", NULL});
+}
+
 TEST(plain_headers_name_the_agent_and_all_encodings) {
     assert_int_equal(hop_headers_create_plain("unit/1", &list), ERR_NONE);
     assert_lines((const char *const[]){"User-Agent: unit/1", "Accept-Encoding: deflate, gzip, br, zstd", NULL});
@@ -87,6 +117,8 @@ int main(void) {
         HEADERS_TEST(callers_headers_keep_their_order),
         HEADERS_TEST(body_gets_no_type_but_the_callers),
         HEADERS_TEST(headers_about_the_body_go_with_it),
+        HEADERS_TEST(encodings_are_offered_with_whatever_is_set),
+        HEADERS_TEST(callers_choice_of_encodings_stays),
         HEADERS_TEST(plain_headers_name_the_agent_and_all_encodings),
         HEADERS_TEST(empty_agent_is_not_sent),
         HEADERS_TEST(headers_without_memory_fail),

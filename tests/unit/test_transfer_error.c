@@ -61,6 +61,7 @@ TEST(codes_have_their_errors) {
         {CURLE_BAD_CONTENT_ENCODING, FETCH_DECODE},
         {CURLE_WEIRD_SERVER_REPLY, FETCH_PROTOCOL},
         {CURLE_UNSUPPORTED_PROTOCOL, FETCH_PROTOCOL},
+        {CURLE_BAD_FUNCTION_ARGUMENT, FETCH_PROTOCOL},
         {CURLE_OUT_OF_MEMORY, FETCH_INTERNAL},
         {CURLE_FAILED_INIT, FETCH_INTERNAL},
         {CURLE_WRITE_ERROR, FETCH_INTERNAL},
@@ -108,7 +109,16 @@ TEST(reason_of_our_own_comes_first) {
     } rows[] = {
         {TRANSFER_STOP_BLOCKED, FETCH_BLOCKED, "the address of this host may not be fetched"},
         {TRANSFER_STOP_TOO_LARGE, FETCH_TOO_LARGE, "the body is larger than max_size"},
+        {TRANSFER_STOP_DECODE, FETCH_DECODE, "the body's content encoding is broken"},
+        {TRANSFER_STOP_UNKNOWN_CODING, FETCH_DECODE, "the body has a content encoding that is not known, or too many"},
         {TRANSFER_STOP_TOO_MANY_HEADERS, FETCH_PROTOCOL, "the response has too many headers"},
+        {TRANSFER_STOP_HEADERS_TOO_LARGE, FETCH_PROTOCOL, "the headers of the response are too large"},
+        {TRANSFER_STOP_TOO_MANY_INTERIM, FETCH_PROTOCOL, "too many informational responses"},
+        {TRANSFER_STOP_BAD_VERSION, FETCH_PROTOCOL, "the response has a version of HTTP that was not asked for"},
+        {TRANSFER_STOP_BAD_HEADER, FETCH_PROTOCOL, "the response has a header that is none"},
+        {TRANSFER_STOP_BAD_LENGTH, FETCH_PROTOCOL, "the response has a length that is none, or two of them"},
+        {TRANSFER_STOP_TRANSFER_CODING, FETCH_PROTOCOL, "the response has a transfer encoding that was not asked for"},
+        {TRANSFER_STOP_SENT_AGAIN, FETCH_EMPTY_REPLY, "the server closed the connection without a reply"},
         {TRANSFER_STOP_NO_DESCRIPTOR, FETCH_INTERNAL, "no file descriptor is left"},
         {TRANSFER_STOP_NOMEM, FETCH_INTERNAL, "out of memory"},
     };
@@ -137,10 +147,14 @@ TEST(cancelled_transfer_has_the_reason_it_was_given) {
     }
 }
 
-TEST(bytes_behind_a_compressed_body_are_a_decode_error) {
-    struct transfer_failure f = failure(CURLE_WRITE_ERROR);
-    f.is_encoded = true;
-    assert_told(&f, FETCH_DECODE);
+TEST(slow_response_names_the_speed_that_was_asked) {
+    static const struct transfer_setup setup = {.low_speed_bytes = 10, .low_speed_time_ms = 2500};
+    struct transfer_failure f = failure(CURLE_ABORTED_BY_CALLBACK);
+    f.setup = &setup;
+    f.stop = TRANSFER_STOP_TOO_SLOW;
+    assert_told(&f, FETCH_TIMEOUT);
+    assert_string_equal(result.error_text,
+                        "gave up after 2.5 s with less than 10 bytes per second, receiving from a.example");
 }
 
 /* ---- time that is over ---- */
@@ -193,7 +207,7 @@ int main(void) {
         ERROR_TEST(host_is_named),
         ERROR_TEST(reason_of_our_own_comes_first),
         ERROR_TEST(cancelled_transfer_has_the_reason_it_was_given),
-        ERROR_TEST(bytes_behind_a_compressed_body_are_a_decode_error),
+        ERROR_TEST(slow_response_names_the_speed_that_was_asked),
         ERROR_TEST(total_time_is_told_as_timeout_in_any_phase),
         ERROR_TEST(connect_time_that_went_into_the_lookup_is_dns),
         ERROR_TEST(deadline_is_told_as_such),
