@@ -1,6 +1,7 @@
 #include "pool/transfer.h"
 
 #include "base/files.h"
+#include "pool/gate.h"
 #include "pool/transfer_error.h"
 
 #include <ctype.h>
@@ -24,6 +25,7 @@ struct transfer {
     const struct transfer_request *request;
     struct fetch_result *result;
     struct transfer_response *response;
+    struct gate gate;
     enum transfer_stop stop;
     unsigned header_count;
     bool header_ended;
@@ -145,7 +147,8 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg) {
 static int on_progress(void *arg, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up) {
     struct transfer *t = arg;
     (void)down_total, (void)down, (void)up_total, (void)up;
-    return t->request->cancelled && atomic_load(t->request->cancelled) != FETCH_OK;
+    bool is_cancelled = t->request->cancelled && atomic_load(t->request->cancelled) != FETCH_OK;
+    return is_cancelled || !gate_still_admits(&t->gate);
 }
 
 /* When a reused connection ends without a reply, libcurl sends the request again over a new one, whatever the method.
@@ -158,16 +161,12 @@ static bool is_sent_again(struct transfer *t) {
     return sent_bytes > 0;
 }
 
-/* libcurl connects to the very address that is judged here. Once one address of a name is refused, so are its
- * others. */
+/* libcurl connects to the very address that is judged here. */
 static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address) {
     struct transfer *t = arg;
     (void)purpose;
-    if (t->stop == TRANSFER_STOP_BLOCKED ||
-        !guard_allows(t->setup->guard, &address->addr, (socklen_t)address->addrlen)) {
-        t->stop = TRANSFER_STOP_BLOCKED;
+    if (!gate_admits(&t->gate, &address->addr, (socklen_t)address->addrlen))
         return CURL_SOCKET_BAD;
-    }
     if (is_sent_again(t)) {
         t->stop = TRANSFER_STOP_SENT_AGAIN;
         return CURL_SOCKET_BAD;
@@ -221,6 +220,7 @@ enum err transfer_configure(CURL *easy, const struct transfer_setup *setup) {
     SET(CURLOPT_WRITEFUNCTION, on_body);
     SET(CURLOPT_HEADERFUNCTION, on_header);
     SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
+    SET(CURLOPT_PREREQFUNCTION, gate_on_request);
     SET(CURLOPT_XFERINFOFUNCTION, on_progress);
     SET(CURLOPT_NOPROGRESS, 0L);
     return code ? ERR_LIBRARY : ERR_NONE;
@@ -280,6 +280,7 @@ static CURLcode set_request(CURL *easy, struct transfer *t) {
     SET(CURLOPT_WRITEDATA, t);
     SET(CURLOPT_HEADERDATA, t);
     SET(CURLOPT_OPENSOCKETDATA, t);
+    SET(CURLOPT_PREREQDATA, &t->gate);
     SET(CURLOPT_XFERINFODATA, t);
     SET(CURLOPT_ERRORBUFFER, t->error_text);
     return code;
@@ -360,7 +361,7 @@ static void let_go(struct transfer *t, CURLcode code) {
     if (!code && t->response->opened == 0 && t->request->decompress)
         return;
     curl_easy_reset(t->easy);
-    t->response->is_broken = transfer_configure(t->easy, t->setup) != ERR_NONE;
+    t->response->is_broken = t->gate.refused || transfer_configure(t->easy, t->setup) != ERR_NONE;
 }
 
 void transfer_perform(CURL *easy, const struct transfer_request *request, struct fetch_result *result,
@@ -373,11 +374,14 @@ void transfer_perform(CURL *easy, const struct transfer_request *request, struct
     buf_clear(&result->headers);
     (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &setup);
     t.setup = (const struct transfer_setup *)(void *)setup;
+    t.gate = gate_of(t.setup->guard, request->host);
     CURLcode code = set_request(easy, &t);
     if (!code)
         code = curl_easy_perform(easy);
     if (!code && !t.header_ended) /* libcurl takes a header that breaks off for a whole one */
         code = CURLE_RECV_ERROR;
+    if (code && t.gate.refused)
+        t.stop = TRANSFER_STOP_BLOCKED;
     note_response(&t, code);
     if (code && t.stop != TRANSFER_STOP_REDIRECT_BODY) {
         const struct transfer_failure failure = {
