@@ -148,11 +148,13 @@ static struct guard_verdict judge_plain(const struct guard_rules *r, const struc
     return v;
 }
 
+/* A translator of a form that can be told in two ways is judged both ways. */
 static struct guard_verdict judge_embedded(const struct guard_rules *r, const struct own_addresses *own,
                                            const struct guard_embedding *e, struct address a) {
-    struct guard_verdict v = {.reason = GUARD_MALFORMED, .address = a, .rule = e->prefix};
-    if (((a.high & e->zero.high) | (a.low & e->zero.low)) == 0)
-        v = judge_plain(r, own, guard_table_extract(e, a));
+    struct guard_verdict v = judge_plain(r, own, guard_table_extract(e, a));
+    bool is_unclear = ((a.high & e->zero.high) | (a.low & e->zero.low)) != 0;
+    if (v.reason == GUARD_ALLOWED && is_unclear)
+        v = judge_plain(r, own, address_of_v4((uint32_t)a.low));
     v.inside = e->name;
     return v;
 }
@@ -230,10 +232,6 @@ void guard_verdict_print(const struct guard_verdict *v, uint16_t port, char ret_
     case GUARD_OWN:
         (void)snprintf(ret_rule, GUARD_RULE_BYTES, "an address of this host");
         (void)snprintf(ret_setting, GUARD_SETTING_BYTES, "guard.allow=%s", address);
-        return;
-    case GUARD_MALFORMED:
-        (void)snprintf(ret_rule, GUARD_RULE_BYTES, "%s, malformed", prefix);
-        (void)snprintf(ret_setting, GUARD_SETTING_BYTES, "none");
         return;
     }
 }

@@ -15,18 +15,17 @@ struct guard_rules;
 
 enum guard_reason {
     GUARD_ALLOWED,
-    GUARD_PORT,      /* guard.ports has not got it */
-    GUARD_DENIED,    /* guard.deny has it */
-    GUARD_SPECIAL,   /* guard_table.h has it */
-    GUARD_OWN,       /* this host has it */
-    GUARD_MALFORMED, /* no address of the translator under whose prefix it is */
+    GUARD_PORT,    /* guard.ports has not got it */
+    GUARD_DENIED,  /* guard.deny has it */
+    GUARD_SPECIAL, /* guard_table.h has it */
+    GUARD_OWN,     /* this host has it */
 };
 
 /* What was decided, and by which rule. `name`, `why` and `inside` are static. */
 struct guard_verdict {
     enum guard_reason reason;
     struct address address; /* that was decided about: the embedded one, if `inside` says so */
-    struct prefix rule;     /* of GUARD_DENIED, GUARD_SPECIAL and GUARD_MALFORMED */
+    struct prefix rule;     /* of GUARD_DENIED and GUARD_SPECIAL */
     const char *name;       /* of GUARD_SPECIAL */
     const char *why;
     const char *inside; /* the kind of IPv6 address that carries `address`, or NULL */

@@ -56,7 +56,7 @@ const struct guard_row guard_table_v6[] = {
 };
 const size_t guard_table_v6_count = sizeof guard_table_v6 / sizeof guard_table_v6[0];
 
-/* A translator under a prefix of 48 bits: the byte between bits 64 and 71 and what is behind the IPv4 address are 0. */
+/* Of a translator whose prefix has 48 bits and not more. RFC 6052, section 2.2. */
 #define NAT64_ZERO_48 UINT64_C(0xFF0000FFFFFFFFFF)
 
 const struct guard_embedding guard_table_embeddings[] = {
@@ -96,11 +96,6 @@ struct address guard_table_extract(const struct guard_embedding *e, struct addre
     return address_of_v4(v4);
 }
 
-/* The bits of the bytes from `first` on, within the second half. */
-static uint64_t low_bits_from(unsigned first) {
-    return first >= 16 ? 0 : UINT64_MAX >> ((first - 8) * 8);
-}
-
 bool guard_table_nat64(const char *text, struct guard_embedding *ret_embedding) {
     struct guard_embedding e = {.name = "NAT64"};
     if (!prefix_parse(text, &e.prefix) || address_is_v4(e.prefix.value))
@@ -113,8 +108,6 @@ bool guard_table_nat64(const char *text, struct guard_embedding *ret_embedding) 
         at += at == 8;
         e.at[i] = (uint8_t)at++;
     }
-    if (bits < 96)
-        e.zero.low = UINT64_C(0xFF) << 56 | low_bits_from(at < 8 ? 8 : at);
     *ret_embedding = e;
     return true;
 }

@@ -19,7 +19,7 @@ struct guard_row {
 /* Addresses that carry an IPv4 address: where it stands, and in which form. */
 struct guard_embedding {
     struct prefix prefix; /* of an interface identifier: `mask` has no first bits, `bits` is 0 */
-    struct address zero;  /* bits that are 0 in each well-formed address */
+    struct address zero;  /* bits that are 0 unless the IPv4 address stands in the last four bytes after all */
     uint8_t at[4];        /* the bytes of the IPv4 address */
     uint8_t flipped;      /* what they are to be XORed with */
     const char *name;

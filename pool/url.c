@@ -277,9 +277,40 @@ size_t url_host_name_len(const struct url_origin *origin) {
     return len > 1 && origin->text[origin->host_start + len - 1] == '.' ? len - 1 : len;
 }
 
+static bool is_slash(char c) {
+    return c == '/' || c == '\\';
+}
+
+/* Where the authority of a reference begins if some parser takes it to have one, else NULL. A reference that begins
+ * with http: has one, whatever follows. */
+static const char *find_authority(const char *location) {
+    const char *colon = strchr(location, ':');
+    size_t scheme_len = colon ? (size_t)(colon - location) : 0;
+    bool is_http = (scheme_len == 4 || scheme_len == 5) && strncasecmp(location, "https", scheme_len) == 0;
+    if (is_http)
+        return colon + 1;
+    return is_slash(location[0]) && is_slash(location[1]) ? location : NULL;
+}
+
+/* The host that a reference leads to is checked as it stands there: libcurl would read it first. */
+static bool authority_is_sound(const char *location) {
+    char url[8 + URL_HOST_MAX_BYTES + sizeof "[]:65535/"];
+    struct url_origin origin;
+    const char *reason;
+    const char *authority = find_authority(location);
+    if (!authority)
+        return true;
+    if (strncmp(authority, "//", 2) != 0)
+        return false;
+    int len = snprintf(url, sizeof url, "http://%.*s/", (int)strcspn(authority + 2, "/?#"), authority + 2);
+    return len < (int)sizeof url && url_check(url, &origin, &reason) == FETCH_OK;
+}
+
 enum err url_join(const char *base, const char *location, char **ret_url) {
     if (*location == '\0' || *location == '#')
         return join_fragment(base, location, ret_url);
+    if (!authority_is_sound(location))
+        return ERR_INVALID;
     CURLU *url = curl_url();
     if (!url)
         return ERR_NOMEM;

@@ -49,7 +49,8 @@ enum fetch_error url_check_with_user(const char *url, struct url_origin *ret_ori
 enum fetch_error url_check_host(const char *text, char ret_host[URL_HOST_MAX_BYTES + 1], const char **ret_reason);
 
 /* The absolute URL that `location`, as a Location header gives it, means seen from `base` (RFC 3986, section 5). The
- * caller frees it with free(). ERR_INVALID: it means none. ERR_NOMEM. */
+ * caller frees it with free(). ERR_INVALID: it means none, or its host is one that url_check would refuse. ERR_NOMEM.
+ */
 enum err url_join(const char *base, const char *location, char **ret_url) ERR_MUST_CHECK;
 
 #endif
