@@ -42,6 +42,16 @@ static void look_again(void *arg) {
     timers_set(g->timers, &g->look, clock_after_ms(GUARD_LOOK_MS));
 }
 
+/* New rules do not wait for a moment without readers, which may never come. */
+static void init_lock(pthread_rwlock_t *lock) {
+    pthread_rwlockattr_t attributes;
+    pthread_rwlockattr_init(&attributes);
+    (void)pthread_rwlockattr_setkind_np(&attributes,
+                                        PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP); /* fits by its type */
+    pthread_rwlock_init(lock, &attributes);
+    pthread_rwlockattr_destroy(&attributes);
+}
+
 enum err guard_create(struct guard_rules *rules, struct timers *timers, struct guard **ret_guard) {
     struct guard *g = calloc(1, sizeof *g);
     if (!g)
@@ -53,7 +63,7 @@ enum err guard_create(struct guard_rules *rules, struct timers *timers, struct g
     }
     g->rules = rules;
     g->timers = timers;
-    pthread_rwlock_init(&g->lock, NULL);
+    init_lock(&g->lock);
     timer_event_init(&g->look, look_again, g);
     if (timers)
         timers_set(timers, &g->look, clock_after_ms(GUARD_LOOK_MS));
