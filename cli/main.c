@@ -178,6 +178,8 @@ static enum err assign(struct settings_loader *loader, const struct run *run) {
     char handles[64];
     (void)snprintf(handles, sizeof handles, "pool.handles=%zu", run->max_workers);
     enum err err = settings_load_assignment(loader, "guard.allow=0.0.0.0/0,::/0");
+    if (!err)
+        err = settings_load_assignment(loader, "guard.user_info=yes");
     return err ? err : settings_load_assignment(loader, handles);
 }
 

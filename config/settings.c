@@ -14,6 +14,7 @@
 #define DAY (24 * HOUR)
 
 static const char *const level_names[] = {"error", "warning", "info", "debug", NULL};
+static const char *const yes_no_names[] = {"no", "yes", NULL};
 static const char *const format_names[] = {"logfmt", "json", "journal", NULL};
 
 static_assert(sizeof(enum log_level) == sizeof(int), "choices are stored as int");
@@ -32,6 +33,8 @@ static_assert(sizeof(enum settings_log_format) == sizeof(int), "choices are stor
     { name, SETTINGS_TYPE_TEXT, AT(member), preset, 0, SETTINGS_TEXT_MAX_BYTES, NULL, help }
 #define CHOICE(name, member, preset, choices, help)                                                                    \
     { name, SETTINGS_TYPE_CHOICE, AT(member), preset, 0, 0, choices, help }
+#define YESNO(name, member, preset, help)                                                                              \
+    { name, SETTINGS_TYPE_CHOICE, AT(member), preset, 0, 0, yes_no_names, help }
 
 /* clang-format off */
 const struct settings_row settings_table[] = {
@@ -117,6 +120,12 @@ const struct settings_row settings_table[] = {
          "Address prefixes that may be fetched from though they are not public, as 10.1.0.0/16"),
     LIST("guard.deny", guard.deny, "", 0, 1000,
          "Address prefixes that are never fetched from; wins over guard.allow"),
+    LIST("guard.ports", guard.ports, "1-65535", 1, 100,
+         "Ports that may be fetched from, as 443 or 8000-8099"),
+    LIST("guard.nat64", guard.nat64, "", 0, 100,
+         "Prefixes of NAT64 translators that may be used, as 64:ff9b::/96, if the IPv4 address behind may be"),
+    YESNO("guard.user_info", guard.user_info, "no",
+          "Whether a URL may have a user and a password in it, which are sent to its origin only"),
 
     CHOICE("log.level", log.level, "info", level_names,
            "The least important events that are logged"),

@@ -69,6 +69,9 @@ struct settings {
     struct {
         struct settings_list allow;
         struct settings_list deny;
+        struct settings_list ports;
+        struct settings_list nat64;
+        int user_info; /* 0 no, 1 yes */
     } guard;
     struct {
         enum log_level level;

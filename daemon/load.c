@@ -1,8 +1,9 @@
 #include "daemon/load.h"
 
 #include "daemon/listen.h"
-#include "pool/guard.h"
+#include "pool/guard_rules.h"
 #include "pool/name_server.h"
+#include "pool/ports.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -19,8 +20,10 @@ static enum err load_file(struct settings_loader *l, const struct options *o) {
 
 static enum err load_sources(struct settings_loader *l, const struct options *o) {
     settings_load_check(l, "server.listen", listen_check);
-    settings_load_check(l, "guard.allow", guard_check_prefix);
-    settings_load_check(l, "guard.deny", guard_check_prefix);
+    settings_load_check(l, "guard.allow", guard_rules_check_prefix);
+    settings_load_check(l, "guard.deny", guard_rules_check_prefix);
+    settings_load_check(l, "guard.ports", ports_check);
+    settings_load_check(l, "guard.nat64", guard_table_check_nat64);
     settings_load_check(l, "fetch.name_servers", name_server_check);
     enum err err = load_file(l, o);
     if (!err)

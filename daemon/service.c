@@ -6,6 +6,7 @@
 #include "base/version.h"
 #include "daemon/listen.h"
 #include "daemon/notify.h"
+#include "daemon/refusal_log.h"
 #include "pool/fetch.h"
 #include "pool/pool.h"
 
@@ -41,6 +42,7 @@ static enum service_exit start_fetcher(struct service *s, char ret_error[SERVICE
     if (err)
         return fail(err == ERR_INVALID || err == ERR_IO ? SERVICE_EXIT_SETTINGS : SERVICE_EXIT_FAILED, text, ret_error);
     fetcher_on_no_file(s->fetcher, warn_no_file);
+    fetcher_on_refusal(s->fetcher, refusal_log_write);
     if (!fetcher_has_certs(s->fetcher))
         log_warning(
             "no certificate authorities: no https server is trusted (install ca-certificates or set fetch.ca_file)");
@@ -141,8 +143,14 @@ enum service_exit service_start(const struct settings *settings, void (*drained)
 
 /* First all that can fail is prepared, then all is applied. */
 enum service_exit service_reload(struct service *s, const struct settings *fresh, char ret_error[SERVICE_ERROR_BYTES]) {
-    (void)s, (void)ret_error;
+    struct guard_rules *rules = NULL;
+    char text[FETCHER_ERROR_BYTES];
+    enum err err = fetcher_prepare_guard(fresh, &rules, text);
+    if (err)
+        return fail(err == ERR_INVALID ? SERVICE_EXIT_SETTINGS : SERVICE_EXIT_FAILED, text, ret_error);
     log_set_level(fresh->log.level);
+    if (fetcher_apply_guard(s->fetcher, rules))
+        pool_interrupt(s->pool);
     return SERVICE_EXIT_DONE;
 }
 

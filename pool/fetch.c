@@ -6,6 +6,7 @@
 #include "pool/lookup.h"
 #include "pool/transfer.h"
 #include "pool/url.h"
+#include "pool/url_user.h"
 
 #include <curl/curl.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@ struct hop {
     const char *body;
     size_t body_bytes;
     struct curl_slist *headers;
+    char *authorization;      /* of the first URL, or NULL */
     bool body_left;           /* a redirect turned the method into GET */
     bool headers_may_be_sent; /* the caller's: until the first hop to another origin, and not again on the way back */
     char host[URL_HOST_MAX_BYTES + 1];
@@ -34,27 +36,45 @@ static enum err build_headers(struct hop *hop, const struct fetch_options *optio
         .sends_body = transfer_sends_body(hop->method, hop->body),
         .body_left = hop->body_left,
         .with_caller_headers = with_caller_headers,
+        .authorization = hop->authorization,
     };
     curl_slist_free_all(hop->headers);
     hop->headers = NULL;
     return hop_headers_build(&headers, &hop->headers);
 }
 
+static void note_host(struct hop *hop) {
+    memcpy(hop->host, hop->origin.text + hop->origin.host_start, hop->origin.host_len);
+    hop->host[hop->origin.host_len] = '\0';
+}
+
 static enum fetch_error enter_url(struct hop *hop, struct fetch_result *result) {
     const char *reason = NULL;
     enum fetch_error error = url_check(hop->url, &hop->origin, &reason);
-    if (error) {
+    if (error)
         fetch_result_fail(result, error, reason);
-        return error;
-    }
-    memcpy(hop->host, hop->origin.text + hop->origin.host_start, hop->origin.host_len);
-    hop->host[hop->origin.host_len] = '\0';
-    return FETCH_OK;
+    else
+        note_host(hop);
+    return error;
 }
 
 static enum fetch_error fail_nomem(struct fetch_result *result) {
     fetch_result_fail(result, FETCH_INTERNAL, err_text(ERR_NOMEM));
     return FETCH_INTERNAL;
+}
+
+/* The URL that was asked for may have user information, if the operator lets it; from here on it has none. */
+static enum fetch_error enter_first_url(struct fetcher *f, struct hop *hop, struct fetch_result *result) {
+    const char *reason = NULL;
+    struct url_user user = {.len = 0};
+    enum fetch_error error = url_check_with_user(hop->url, &hop->origin, &user, &reason);
+    if (error || user.len == 0 || !guard_allows_user_info(f->guard))
+        return enter_url(hop, result);
+    if (url_user_take(hop->url, &user, &hop->owned_url, &hop->authorization))
+        return fail_nomem(result);
+    hop->url = hop->owned_url;
+    note_host(hop);
+    return FETCH_OK;
 }
 
 /* The time that is left for the next hop, and whose time it is. False: none is left, and the result says so. */
@@ -158,7 +178,7 @@ static void perform_hop(struct fetcher *f, const struct fetch_request *request, 
     };
     struct name_answer *answer;
     *ret_response = (struct transfer_response){0};
-    if (!set_time(&t, request, end_ms, result) || !lookup_host(f->names, &t, result, &answer))
+    if (!set_time(&t, request, end_ms, result) || !lookup_host(f->names, f->guard, &t, result, &answer))
         return;
     perform_at(f, request, hop->origin.text, answer, end_ms, &t, result, ret_response);
     name_answer_unref(answer);
@@ -237,7 +257,7 @@ static void run_hops(struct fetcher *f, const struct fetch_request *request, int
         .body_bytes = options->body_bytes,
         .headers_may_be_sent = true,
     };
-    enum fetch_error error = enter_url(&hop, result);
+    enum fetch_error error = enter_first_url(f, &hop, result);
     if (!error && build_headers(&hop, options, true))
         error = fail_nomem(result);
     while (!error) {
@@ -254,6 +274,7 @@ static void run_hops(struct fetcher *f, const struct fetch_request *request, int
     }
     note_retry_after(f, &hop, result);
     curl_slist_free_all(hop.headers);
+    free(hop.authorization);
     free(result->final_url);
     result->final_url = hop.owned_url;
 }

@@ -66,6 +66,34 @@ struct retry_budget *fetcher_retry_budget(struct fetcher *f);
  * calls it. Before the first fetch. */
 void fetcher_on_no_file(struct fetcher *f, void (*no_file)(size_t in_use));
 
+/* A connection that the address guard refused. For the operator, not for who asked; all is borrowed during the call. */
+struct fetch_refusal {
+    const char *host;    /* the name or address that was asked for */
+    const char *address; /* what it led to */
+    int port;            /* 0: the name was refused whatever the port */
+    const char *rule;    /* "10.0.0.0/8, private use" */
+    const char *why;     /* what the rule is for; may be empty */
+    const char *inside;  /* the kind of IPv6 address that carries the IPv4 address the rule is about; may be empty */
+    const char *setting; /* what would allow it: "guard.allow=10.1.2.3" */
+};
+
+/* Has `refused` called with each refusal, in the thread of the fetch. Before the first fetch. */
+void fetcher_on_refusal(struct fetcher *f, void (*refused)(const struct fetch_refusal *refusal));
+
+/* What the settings say about the guard, ready to be put in force. `settings` is borrowed during the call. ERR_INVALID
+ * and ERR_NOMEM, with `ret_error` as fetcher_create has it. */
+struct guard_rules;
+enum err fetcher_prepare_guard(const struct settings *settings, struct guard_rules **ret_rules,
+                               char ret_error[FETCHER_ERROR_BYTES]) ERR_MUST_CHECK;
+
+/* Accepts NULL. */
+void fetcher_drop_guard(struct guard_rules *rules);
+
+/* Puts the rules, which it takes, in force: for new connections and for requests over those that are there, and what
+ * runs notices when libcurl looks about next, which is once a second or when its thread is interrupted. True: they
+ * differ from those before; idle connections are closed then. Any thread. */
+bool fetcher_apply_guard(struct fetcher *f, struct guard_rules *rules);
+
 /* Descriptors have run out elsewhere: gives some idle connections up. Any thread. */
 void fetcher_make_room(struct fetcher *f);
 

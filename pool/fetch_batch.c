@@ -29,10 +29,11 @@ static bool begins_like_before(const struct host_reader *reader, const char *url
 /* Nothing for what is not a URL. */
 static void read_name(struct host_reader *reader, const char *url) {
     struct url_origin origin;
+    struct url_user user;
     const char *reason;
     reader->start = NULL;
     reader->name_len = 0;
-    if (url_check(url, &origin, &reason))
+    if (url_check_with_user(url, &origin, &user, &reason))
         return;
     reader->start = url;
     reader->start_len = (size_t)(strstr(url, "://") - url) + 3;

@@ -4,6 +4,7 @@
 #include "pool/name_server.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,18 +20,40 @@ static void tell_no_file(size_t in_use, void *arg) {
         f->no_file(in_use);
 }
 
-static enum err create_guard(struct fetcher *f, const struct settings *settings, char ret_error[FETCHER_ERROR_BYTES]) {
-    const struct guard_rules rules = {
-        .allow = settings->guard.allow.items,
-        .allow_count = settings->guard.allow.count,
-        .deny = settings->guard.deny.items,
-        .deny_count = settings->guard.deny.count,
-    };
+enum err fetcher_prepare_guard(const struct settings *settings, struct guard_rules **ret_rules,
+                               char ret_error[FETCHER_ERROR_BYTES]) {
     const char *bad = "";
-    enum err err = guard_create(&rules, &f->guard, &bad);
+    enum err err = guard_rules_create(settings, ret_rules, &bad);
     if (err == ERR_INVALID)
+        (void)snprintf(ret_error, FETCHER_ERROR_BYTES, "guard: '%s' is not what the setting takes", bad);
+    else if (err)
+        (void)snprintf(ret_error, FETCHER_ERROR_BYTES, "%s", err_text(err));
+    return err;
+}
+
+void fetcher_drop_guard(struct guard_rules *rules) {
+    guard_rules_destroy(rules);
+}
+
+bool fetcher_apply_guard(struct fetcher *f, struct guard_rules *rules) {
+    bool changed = guard_replace(f->guard, rules);
+    if (changed)
+        handles_close_idle(f->handles);
+    return changed;
+}
+
+static enum err create_guard(struct fetcher *f, const struct settings *settings, struct timers *timers,
+                             char ret_error[FETCHER_ERROR_BYTES]) {
+    struct guard_rules *rules = NULL;
+    enum err err = fetcher_prepare_guard(settings, &rules, ret_error);
+    if (err)
+        return err;
+    err = guard_create(rules, timers, &f->guard);
+    if (err == ERR_IO)
         (void)snprintf(ret_error, FETCHER_ERROR_BYTES,
-                       "guard.allow, guard.deny: '%s' is not an address or a prefix such as 10.0.0.0/8", bad);
+                       "the addresses of this host cannot be read, so they cannot be refused: %s", strerror(errno));
+    if (err)
+        guard_rules_destroy(rules);
     return err;
 }
 
@@ -42,8 +65,12 @@ static enum err create_certs(struct fetcher *f, const char *ca_file, char ret_er
     return err;
 }
 
-static bool guard_lets_through(void *arg, const struct sockaddr *address, socklen_t len) {
-    return guard_allows(arg, address, len);
+static bool allows(void *arg, struct address address) {
+    return guard_allows(arg, address);
+}
+
+static uint64_t serial(void *arg) {
+    return guard_serial(arg);
 }
 
 static enum err create_names(struct fetcher *f, const struct settings *settings, char ret_error[FETCHER_ERROR_BYTES]) {
@@ -55,7 +82,8 @@ static enum err create_names(struct fetcher *f, const struct settings *settings,
         .servers = servers,
         .timeout_ms = settings->fetch.name_timeout_ms,
         .max_cached = (size_t)settings->fetch.names,
-        .allows = guard_lets_through,
+        .allows = allows,
+        .serial = serial,
         .arg = f->guard,
     };
     if (err == ERR_INVALID)
@@ -84,7 +112,7 @@ static enum err fill_fetcher(struct fetcher *f, const struct settings *settings,
     f->user_agent = strdup(settings->fetch.user_agent);
     enum err err = f->user_agent ? hop_headers_create_plain(f->user_agent, &f->plain_headers) : ERR_NOMEM;
     if (!err)
-        err = create_guard(f, settings, ret_error);
+        err = create_guard(f, settings, timers, ret_error);
     if (!err)
         err = create_certs(f, settings->fetch.ca_file, ret_error);
     if (!err)
@@ -146,6 +174,10 @@ struct retry_budget *fetcher_retry_budget(struct fetcher *f) {
 
 void fetcher_on_no_file(struct fetcher *f, void (*no_file)(size_t in_use)) {
     f->no_file = no_file;
+}
+
+void fetcher_on_refusal(struct fetcher *f, void (*refused)(const struct fetch_refusal *refusal)) {
+    guard_on_refusal(f->guard, refused);
 }
 
 void fetcher_make_room(struct fetcher *f) {

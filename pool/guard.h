@@ -1,39 +1,54 @@
-/* The address guard: which addresses may be connected to.
+/* The address guard: which addresses may be connected to, now.
  *
- * Judged is the address of the connection that is about to be made, after any name lookup and for every redirect hop,
- * never the text of a URL. Refused are the special-purpose ranges of the IANA registries (RFC 6890 and successors),
- * multicast, and cloud metadata services in public space; of IPv6 only 2000::/3 is let through, less its exceptions. An
- * IPv4 address inside an IPv6 one (::ffff:0:0/96) is judged as IPv4. */
+ * Judged is the address of the connection that is about to be made or used, after any name lookup, for every hop, retry
+ * and reused connection, never the text of a URL. The rules (guard_rules.h) are replaced as a whole when the settings
+ * are read again, and the host's own addresses when they change. */
 #ifndef FETCHPOOL_POOL_GUARD_H
 #define FETCHPOOL_POOL_GUARD_H
 
 #include "base/err.h"
+#include "base/timers.h"
+#include "pool/fetch.h"
+#include "pool/guard_rules.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <sys/socket.h>
+#include <stdint.h>
 
 struct guard;
 
-/* What the operator says beyond the built-in rules: prefixes as text, "10.0.0.0/8", "::1", borrowed during the call. A
- * denied prefix wins over an allowed one, both win over the built-in rules. */
-struct guard_rules {
-    char *const *allow;
-    size_t allow_count;
-    char *const *deny;
-    size_t deny_count;
-};
-
-/* NULL when the text is an address or a prefix, else what it must be; static. Fits settings_load_check. */
-const char *guard_check_prefix(const char *text);
-
-/* ERR_INVALID: `*ret_bad` is the prefix that is none, borrowed from the rules. ERR_NOMEM. */
-enum err guard_create(const struct guard_rules *rules, struct guard **ret_guard, const char **ret_bad) ERR_MUST_CHECK;
+/* Takes the rules on success. The host's own addresses are read, and looked at again every few seconds when `timers`,
+ * which outlives the guard, is not NULL. ERR_IO: they cannot be read. ERR_NOMEM. */
+enum err guard_create(struct guard_rules *rules, struct timers *timers, struct guard **ret_guard) ERR_MUST_CHECK;
 
 /* Accepts NULL. */
 void guard_destroy(struct guard *g);
 
-/* Whether a connection to that address may be made. Families other than IPv4 and IPv6 are refused. Any thread. */
-bool guard_allows(const struct guard *g, const struct sockaddr *address, socklen_t len);
+/* Replaces the rules, which it takes. True: they differ from those before, and what was judged by those must be judged
+ * again. Any thread. */
+bool guard_replace(struct guard *g, struct guard_rules *rules);
+
+/* Changes whenever a judgement might. Any thread. */
+uint64_t guard_serial(const struct guard *g);
+
+/* Looks whether the host has other addresses than before. When they cannot be read, those from before hold. Any
+ * thread. */
+void guard_look(struct guard *g);
+
+/* Has `refused` called with each refusal of guard_admits and guard_tell, in the thread that asked. Before the first
+ * fetch. */
+void guard_on_refusal(struct guard *g, void (*refused)(const struct fetch_refusal *refusal));
+
+/* Whether the address may be connected to on some port. Nobody is told. Any thread. */
+bool guard_allows(struct guard *g, struct address a);
+
+/* Tells of the refusal of an address that guard_allows did not allow. Any thread. */
+void guard_tell(struct guard *g, struct address a, const char *host);
+
+/* Whether a connection to `endpoint` may be made or used; `host` is the name that led there. Any thread. */
+bool guard_admits(struct guard *g, const struct endpoint *endpoint, const char *host);
+
+/* Any thread. */
+bool guard_allows_user_info(struct guard *g);
 
 #endif

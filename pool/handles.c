@@ -341,6 +341,15 @@ void handles_put(struct handles *h, struct handle *handle) {
         serve_line(h, handle);
 }
 
+void handles_close_idle(struct handles *h) {
+    struct list cold;
+    list_init(&cold);
+    pthread_mutex_lock(&h->lock);
+    take_cold_locked(h, 0, INT64_MIN, &cold);
+    pthread_mutex_unlock(&h->lock);
+    close_list(&cold);
+}
+
 void handles_read_stats(struct handles *h, struct handles_stats *ret_stats) {
     pthread_mutex_lock(&h->lock);
     *ret_stats = h->stats;

@@ -74,6 +74,9 @@ void handles_put(struct handles *h, struct handle *handle);
 /* Descriptors have run out elsewhere: closes some of the idle handles. Any thread. */
 void handles_make_room(struct handles *h);
 
+/* Closes all idle handles: what they are connected to may not be wanted any more. Any thread. */
+void handles_close_idle(struct handles *h);
+
 /* Any thread. */
 void handles_read_stats(struct handles *h, struct handles_stats *ret_stats);
 

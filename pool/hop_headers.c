@@ -75,6 +75,8 @@ enum err hop_headers_build(const struct hop_headers *h, struct curl_slist **ret_
     for (size_t i = 0; i < options->header_count && h->with_caller_headers && !err; i++)
         if (!h->body_left || !describes_body(options->headers[i]))
             err = add_caller_header(&list, options->headers[i]);
+    if (!err && h->authorization && h->with_caller_headers && !has_header(options, "Authorization"))
+        err = add_header(&list, h->authorization);
     return give(err, list, ret_list);
 }
 

@@ -14,6 +14,8 @@ struct hop_headers {
     bool sends_body;
     bool body_left; /* a redirect took the body away, and with it the headers that describe it */
     bool with_caller_headers;
+    const char *authorization; /* of the URL, a whole line that goes with the caller's headers, unless these have one;
+                                * borrowed; NULL: none */
 };
 
 /* The caller frees the list with curl_slist_free_all; it is NULL when nothing is set. ERR_NOMEM. */

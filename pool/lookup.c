@@ -28,11 +28,23 @@ static void fail_status(const struct transfer_request *r, enum name_status statu
     char text[FETCH_ERROR_TEXT_BYTES];
     (void)snprintf(text, sizeof text, "the host name %s could not be resolved: %s", r->host,
                    name_answer_reason(status));
-    fetch_result_fail(result, status == NAME_BLOCKED ? FETCH_BLOCKED : FETCH_DNS, status == NAME_BLOCKED ? NULL : text);
+    fetch_result_fail(result, FETCH_DNS, text);
 }
 
-bool lookup_host(struct names *names, struct transfer_request *request, struct fetch_result *result,
-                 struct name_answer **ret_answer) {
+/* The same words whichever address it was, and whatever stands beside it. */
+static void fail_blocked(struct guard *guard, const struct transfer_request *r, const struct name_answer *answer,
+                         struct fetch_result *result) {
+    char bare[ADDRESS_TEXT_BYTES];
+    struct address refused;
+    size_t len = strcspn(answer->addresses + (*answer->addresses == '['), "]");
+    fetch_result_fail(result, FETCH_BLOCKED, NULL);
+    (void)snprintf(bare, sizeof bare, "%.*s", (int)len, answer->addresses + (*answer->addresses == '['));
+    if (address_parse(bare, &refused))
+        guard_tell(guard, refused, r->host);
+}
+
+bool lookup_host(struct names *names, struct guard *guard, struct transfer_request *request,
+                 struct fetch_result *result, struct name_answer **ret_answer) {
     struct name_answer *answer = NULL;
     int64_t start_us = clock_now_us();
     int64_t left_ms =
@@ -50,6 +62,8 @@ bool lookup_host(struct names *names, struct transfer_request *request, struct f
         result->timings.namelookup_us += request->lookup_us;
     if (err)
         fail(request, err, result);
+    else if (answer->status == NAME_BLOCKED)
+        fail_blocked(guard, request, answer, result);
     else
         fail_status(request, answer->status, result);
     name_answer_unref(answer);

@@ -8,9 +8,9 @@
 
 /* Looks the request's host up, for the time that its timeouts leave, and writes into it how long that took. The caller
  * owns the reference of the answer, whose status is NAME_FOUND; it is NULL when the host is an address. False: there is
- * none, and the result says why. Blocks. */
-bool lookup_host(struct names *names, struct transfer_request *request, struct fetch_result *result,
-                 struct name_answer **ret_answer);
+ * none, and the result says why; why the guard refuses, `guard` tells the operator. Blocks. */
+bool lookup_host(struct names *names, struct guard *guard, struct transfer_request *request,
+                 struct fetch_result *result, struct name_answer **ret_answer);
 
 /* A list for CURLOPT_RESOLVE: the addresses of "host:port". The caller frees it. ERR_NOMEM. */
 enum err lookup_addresses(const struct name_answer *answer, const char *authority,

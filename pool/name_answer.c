@@ -17,6 +17,7 @@ enum err name_answer_create(enum name_status status, const char *addresses, int6
     a->status = status;
     a->expires_at_ms = expires_at_ms;
     a->serial = atomic_fetch_add(&serials, 1) + 1;
+    a->judged_by = 0;
     memcpy(a->addresses, addresses, len + 1);
     *ret_answer = a;
     return ERR_NONE;

@@ -29,7 +29,9 @@ struct name_answer {
     enum name_status status;
     int64_t expires_at_ms; /* monotonic */
     uint64_t serial;       /* not 0, and no two answers of a process have the same */
-    char addresses[];      /* NAME_FOUND: in the order to try them, "192.0.2.1,[2001:db8::1]"; else empty */
+    uint64_t judged_by;    /* by the rules of that serial; 0 at first, to be set before the answer is shared */
+    char addresses[];      /* NAME_FOUND: in the order to try them, "192.0.2.1,[2001:db8::1]"; NAME_BLOCKED: the one
+                            * that is refused, "10.0.0.1"; else empty */
 };
 
 /* The caller owns the one reference. ERR_NOMEM. Any thread. */

@@ -164,27 +164,42 @@ static int64_t shortest_ms(const struct ares_addrinfo *found) {
     return shortest < CHANNEL_MIN_MS ? CHANNEL_MIN_MS : shortest;
 }
 
-/* All addresses are judged, also those that are not kept. */
+/* The first address that may not be connected to, or NULL. All are judged, also those that will not be kept. */
+static const struct ares_addrinfo_node *find_refused(const struct name_resolver_options *options,
+                                                     const struct ares_addrinfo *found) {
+    struct endpoint e;
+    for (const struct ares_addrinfo_node *n = found->nodes; n; n = n->ai_next)
+        if (!address_read(n->ai_addr, n->ai_addrlen, &e) || !options->allows(options->arg, e.address))
+            return n;
+    return NULL;
+}
+
+/* All addresses, or the one because of which all are refused. */
+static enum err list_addresses(const struct ares_addrinfo *found, const struct ares_addrinfo_node *refused,
+                               struct buf *addresses) {
+    enum err err = refused ? name_answer_add_address(addresses, refused->ai_addr) : ERR_NONE;
+    size_t count = 0;
+    for (const struct ares_addrinfo_node *n = refused ? NULL : found->nodes; n && !err; n = n->ai_next)
+        if (count++ < NAME_ANSWER_MAX_ADDRESSES)
+            err = name_answer_add_address(addresses, n->ai_addr);
+    return err ? err : buf_terminate(addresses);
+}
+
 static struct name_answer *make_answer(const struct name_resolver_options *options, const struct ares_addrinfo *found) {
     struct name_answer *answer = NULL;
-    enum name_status status = NAME_FOUND;
-    enum err err = ERR_NONE;
     struct buf addresses;
     buf_init(&addresses, CHANNEL_ADDRESSES_BYTES);
-    size_t count = 0;
-    for (const struct ares_addrinfo_node *n = found->nodes; n && !err; n = n->ai_next) {
-        if (!options->allows(options->arg, n->ai_addr, n->ai_addrlen))
-            status = NAME_BLOCKED;
-        else if (count++ < NAME_ANSWER_MAX_ADDRESSES)
-            err = name_answer_add_address(&addresses, n->ai_addr);
-    }
+    uint64_t serial = options->serial(options->arg);
+    const struct ares_addrinfo_node *refused = find_refused(options, found);
+    enum err err = list_addresses(found, refused, &addresses);
     if (!err)
-        err = buf_terminate(&addresses);
-    if (!err)
-        err = name_answer_create(status, status == NAME_FOUND ? addresses.data : "",
+        err = name_answer_create(refused ? NAME_BLOCKED : NAME_FOUND, addresses.data,
                                  clock_now_ms() + shortest_ms(found), &answer);
     buf_fini(&addresses);
-    return err ? NULL : answer;
+    if (err)
+        return NULL;
+    answer->judged_by = serial;
+    return answer;
 }
 
 static void on_answer(void *arg, int status, int timeouts, struct ares_addrinfo *found) {

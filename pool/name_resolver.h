@@ -7,11 +7,11 @@
 #define FETCHPOOL_POOL_NAME_RESOLVER_H
 
 #include "base/err.h"
+#include "pool/address.h"
 #include "pool/name_answer.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/socket.h>
 
 struct name_resolver;
 
@@ -20,7 +20,9 @@ struct name_resolver_options {
     const char *resolv_conf; /* path, borrowed */
     int64_t timeout_ms;      /* of the first try; the next ones take longer */
     /* Whether an address may be connected to. One that may not makes the answer NAME_BLOCKED. */
-    bool (*allows)(void *arg, const struct sockaddr *address, socklen_t len);
+    bool (*allows)(void *arg, struct address address);
+    /* What is noted with the answer, as it was before the first address was judged. */
+    uint64_t (*serial)(void *arg);
     /* Called once for each name_resolver_ask, from within it, name_resolver_wait or name_resolver_destroy. Takes the
      * answer; NULL: memory ran out, or the resolver is destroyed. */
     void (*answered)(void *arg, void *question, struct name_answer *answer);

@@ -5,7 +5,6 @@
 #include "pool/name_cache.h"
 #include "pool/name_resolver.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@ struct names {
     struct names_options options;
     struct name_resolver *resolver; /* used by the thread, but for waking it */
     struct name_answer *loopback;
+    struct name_answer *no_loopback; /* when it may not be connected to */
     struct name_answer *nothing;
     pthread_t thread;
     bool has_thread;
@@ -85,15 +85,14 @@ static void *run(void *arg) {
 
 /* ---- creating ---- */
 
-static bool judge(void *arg, const struct sockaddr *address, socklen_t len) {
+static bool judge(void *arg, struct address address) {
     const struct names *n = arg;
-    return n->options.allows(n->options.arg, address, len);
+    return n->options.allows(n->options.arg, address);
 }
 
-static bool loopback_is_allowed(struct names *n) {
-    const struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    const struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_addr = in6addr_loopback};
-    return judge(n, (const struct sockaddr *)&v4, sizeof v4) && judge(n, (const struct sockaddr *)&v6, sizeof v6);
+static uint64_t judge_serial(void *arg) {
+    const struct names *n = arg;
+    return n->options.serial(n->options.arg);
 }
 
 static enum err fill(struct names *n) {
@@ -102,12 +101,13 @@ static enum err fill(struct names *n) {
         .resolv_conf = n->options.resolv_conf ? n->options.resolv_conf : "/etc/resolv.conf",
         .timeout_ms = n->options.timeout_ms,
         .allows = judge,
+        .serial = judge_serial,
         .answered = on_answer,
         .arg = n,
     };
-    bool allowed = loopback_is_allowed(n);
-    enum err err = name_answer_create(allowed ? NAME_FOUND : NAME_BLOCKED, allowed ? "[::1],127.0.0.1" : "",
-                                      CLOCK_NEVER, &n->loopback);
+    enum err err = name_answer_create(NAME_FOUND, "[::1],127.0.0.1", CLOCK_NEVER, &n->loopback);
+    if (!err)
+        err = name_answer_create(NAME_BLOCKED, "127.0.0.1", CLOCK_NEVER, &n->no_loopback);
     if (!err)
         err = name_answer_create(NAME_NOT_FOUND, "", CLOCK_NEVER, &n->nothing);
     if (!err)
@@ -148,6 +148,7 @@ void names_destroy(struct names *n) {
     name_resolver_destroy(n->resolver); /* drops the entries that are still asked for */
     name_cache_fini(&n->cache);
     name_answer_unref(n->loopback);
+    name_answer_unref(n->no_loopback);
     name_answer_unref(n->nothing);
     pthread_mutex_destroy(&n->lock);
     free(n);
@@ -163,9 +164,14 @@ static bool is_within(const char *host, const char *domain) {
     return len >= end && memcmp(host + len - end, domain, end) == 0 && (len == end || host[len - end - 1] == '.');
 }
 
+static struct name_answer *find_loopback(struct names *n) {
+    const struct address v6 = {.low = 1};
+    return judge(n, address_of_v4(INADDR_LOOPBACK)) && judge(n, v6) ? n->loopback : n->no_loopback;
+}
+
 /* What is known without asking, or NULL. */
-static struct name_answer *find_special(const struct names *n, const char *host) {
-    return is_within(host, "localhost") ? n->loopback : is_within(host, "invalid") ? n->nothing : NULL;
+static struct name_answer *find_special(struct names *n, const char *host) {
+    return is_within(host, "localhost") ? find_loopback(n) : is_within(host, "invalid") ? n->nothing : NULL;
 }
 
 /* An entry that is open and, if it was not, stands in the queue now. */
@@ -181,14 +187,20 @@ static enum err open_entry_locked(struct names *n, const char *host, struct name
     return ERR_NONE;
 }
 
+static bool is_fresh(const struct name_answer *answer, int64_t now_ms, uint64_t serial) {
+    bool is_judged = answer->status == NAME_FOUND || answer->status == NAME_BLOCKED;
+    return answer->expires_at_ms > now_ms && (!is_judged || answer->judged_by == serial);
+}
+
 /* Gives the waiter the answer if there is one, or else lets it stand in the entry. */
 static enum err answer_or_join(struct names *n, const char *host, struct waiter *w, bool *ret_joined) {
     enum err err = ERR_NONE;
     bool wakes = false;
     int64_t now_ms = clock_now_ms();
+    uint64_t serial = judge_serial(n);
     pthread_mutex_lock(&n->lock);
     struct name_entry *e = name_cache_find(&n->cache, host);
-    if (e && e->answer && e->answer->expires_at_ms > now_ms) {
+    if (e && e->answer && is_fresh(e->answer, now_ms, serial)) {
         name_cache_touch(&n->cache, e);
         w->answer = name_answer_ref(e->answer);
     } else {

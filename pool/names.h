@@ -7,6 +7,7 @@
 #define FETCHPOOL_POOL_NAMES_H
 
 #include "base/err.h"
+#include "pool/address.h"
 #include "pool/fetch_error.h"
 #include "pool/name_answer.h"
 
@@ -14,7 +15,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/socket.h>
 
 struct names;
 
@@ -23,8 +23,10 @@ struct names_options {
     const char *resolv_conf; /* path, borrowed during the call; NULL: /etc/resolv.conf */
     int64_t timeout_ms;      /* how long a name server has for its first try */
     size_t max_cached;
-    /* Whether an address may be connected to; called in the thread of the names. */
-    bool (*allows)(void *arg, const struct sockaddr *address, socklen_t len);
+    /* Whether an address may be connected to, by rules whose serial number changes with them: answers that were judged
+     * by others are not given any more. Any thread. */
+    bool (*allows)(void *arg, struct address address);
+    uint64_t (*serial)(void *arg);
     void *arg;
 };
 

@@ -1,6 +1,7 @@
 #include "pool/pool.h"
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "pool/worker.h"
 
 #include <assert.h>
@@ -218,6 +219,17 @@ void pool_cancel_all(struct pool *p, enum fetch_error reason) {
         pthread_mutex_lock(&p->lock);
     }
     worker_unlock(p);
+}
+
+void pool_interrupt(struct pool *p) {
+    pthread_mutex_lock(&p->lock);
+    LIST_FOR_EACH(node, &p->batches) {
+        struct batch *b = LIST_ENTRY(node, struct batch, in_pool);
+        LIST_FOR_EACH(in_batch, &b->running) {
+            thread_interrupt(LIST_ENTRY(in_batch, struct worker, in_batch)->thread);
+        }
+    }
+    pthread_mutex_unlock(&p->lock);
 }
 
 void pool_hold(struct batch *b, size_t wanted) {

@@ -66,6 +66,10 @@ void pool_close(struct pool *p);
 /* pool_cancel for every batch. Any thread. */
 void pool_cancel_all(struct pool *p, enum fetch_error reason);
 
+/* Interrupts what runs once, so that it looks about. An interruption that comes just before a blocking call is lost.
+ * Any thread. */
+void pool_interrupt(struct pool *p);
+
 /* Any thread. */
 void pool_read_stats(struct pool *p, struct pool_stats *ret_stats);
 

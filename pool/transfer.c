@@ -1,6 +1,7 @@
 #include "pool/transfer.h"
 
 #include "base/files.h"
+#include "pool/gate.h"
 #include "pool/response.h"
 #include "pool/transfer_error.h"
 
@@ -21,6 +22,7 @@ struct transfer {
     const struct transfer_request *request;
     struct fetch_result *result;
     struct transfer_response *told;
+    struct gate gate;
     struct response response;
     char error_text[CURL_ERROR_SIZE];
 };
@@ -39,7 +41,7 @@ static int on_progress(void *arg, curl_off_t down_total, curl_off_t down, curl_o
     struct transfer *t = arg;
     (void)down_total, (void)down, (void)up_total, (void)up;
     bool is_cancelled = t->request->cancelled && atomic_load(t->request->cancelled) != FETCH_OK;
-    return is_cancelled || response_is_too_slow(&t->response);
+    return is_cancelled || !gate_still_admits(&t->gate) || response_is_too_slow(&t->response);
 }
 
 /* When a reused connection ends without a reply, libcurl sends the request again over a new one, whatever the method.
@@ -52,16 +54,12 @@ static bool is_sent_again(struct transfer *t) {
     return sent_bytes > 0;
 }
 
-/* libcurl connects to the very address that is judged here. Once one address of a name is refused, so are its
- * others. */
+/* libcurl connects to the very address that is judged here. */
 static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address) {
     struct transfer *t = arg;
     (void)purpose;
-    if (t->response.stop == TRANSFER_STOP_BLOCKED ||
-        !guard_allows(t->setup->guard, &address->addr, (socklen_t)address->addrlen)) {
-        t->response.stop = TRANSFER_STOP_BLOCKED;
+    if (!gate_admits(&t->gate, &address->addr, (socklen_t)address->addrlen))
         return CURL_SOCKET_BAD;
-    }
     if (is_sent_again(t)) {
         t->response.stop = TRANSFER_STOP_SENT_AGAIN;
         return CURL_SOCKET_BAD;
@@ -114,6 +112,7 @@ enum err transfer_configure(CURL *easy, const struct transfer_setup *setup) {
     SET(CURLOPT_WRITEFUNCTION, response_on_body); /* as it comes: decode.h */
     SET(CURLOPT_HEADERFUNCTION, response_on_header);
     SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
+    SET(CURLOPT_PREREQFUNCTION, gate_on_request);
     SET(CURLOPT_XFERINFOFUNCTION, on_progress);
     SET(CURLOPT_NOPROGRESS, 0L);
     return code ? ERR_LIBRARY : ERR_NONE;
@@ -171,6 +170,7 @@ static CURLcode set_request(CURL *easy, struct transfer *t) {
     SET(CURLOPT_WRITEDATA, &t->response);
     SET(CURLOPT_HEADERDATA, &t->response);
     SET(CURLOPT_OPENSOCKETDATA, t);
+    SET(CURLOPT_PREREQDATA, &t->gate);
     SET(CURLOPT_XFERINFODATA, t);
     SET(CURLOPT_ERRORBUFFER, t->error_text);
     return code;
@@ -251,7 +251,7 @@ static void let_go(struct transfer *t, CURLcode code) {
     if (!code && t->told->opened == 0)
         return;
     curl_easy_reset(t->easy);
-    t->told->is_broken = transfer_configure(t->easy, t->setup) != ERR_NONE;
+    t->told->is_broken = t->gate.refused || transfer_configure(t->easy, t->setup) != ERR_NONE;
 }
 
 /* The callbacks may have ended it without need for more. */
@@ -283,6 +283,8 @@ static void perform(struct transfer *t) {
         code = curl_easy_perform(t->easy);
     if (!code)
         code = response_end(&t->response);
+    if (code && t->gate.refused)
+        t->response.stop = TRANSFER_STOP_BLOCKED;
     note_response(t, code);
     if (code && is_failure(t->response.stop))
         fail(t, code);
@@ -300,6 +302,7 @@ void transfer_perform(CURL *easy, const struct transfer_request *request, struct
         .request = request,
         .result = result,
         .told = ret_response,
+        .gate = gate_of(setup->guard, request->host),
         .response = {.easy = easy, .setup = setup, .request = request, .result = result},
     };
     *ret_response = (struct transfer_response){0};

@@ -10,7 +10,7 @@
 
 /* What never changes for the handles of a fetcher; all borrowed. */
 struct transfer_setup {
-    const struct guard *guard;
+    struct guard *guard;
     struct certs *certs;
     const char *user_agent;
     const struct curl_slist *plain_headers; /* hop_headers_create_plain */

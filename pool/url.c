@@ -68,9 +68,48 @@ static enum fetch_error check_scheme(const char *url, bool *ret_tls, const char 
     return FETCH_OK;
 }
 
-static enum fetch_error split_authority(const char *text, size_t len, struct authority *ret, const char **ret_reason) {
-    if (memchr(text, '@', len))
+static int hex_value(char c) {
+    const char *digits = "0123456789abcdef";
+    const char *found = c ? strchr(digits, tolower((unsigned char)c)) : NULL;
+    return found ? (int)(found - digits) : -1;
+}
+
+/* RFC 3986, section 3.2.1, without control characters. */
+static bool is_user_info(const char *text, size_t len) {
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] != '%') {
+            if (!isalnum((unsigned char)text[i]) && !strchr("-._~!$&'()*+,;=:", text[i]))
+                return false;
+            continue;
+        }
+        int high = i + 2 < len ? hex_value(text[i + 1]) : -1;
+        int low = i + 2 < len ? hex_value(text[i + 2]) : -1;
+        int byte = high * 16 + low;
+        if (high < 0 || low < 0 || byte < 0x20 || byte == 0x7F)
+            return false;
+        i += 2;
+    }
+    return len > 0;
+}
+
+/* Takes it off the front of the authority. */
+static enum fetch_error split_user(const char **text, size_t *len, struct url_user *ret_user, const char **ret_reason) {
+    const char *at = memchr(*text, '@', *len);
+    if (ret_user)
+        *ret_user = (struct url_user){.text = *text};
+    if (!at)
+        return FETCH_OK;
+    if (!ret_user)
         return invalid(ret_reason, "user information in a URL is not allowed");
+    ret_user->len = (size_t)(at - *text);
+    if (!is_user_info(ret_user->text, ret_user->len))
+        return invalid(ret_reason, "the user information in the URL has a character that it cannot have");
+    *len -= ret_user->len + 1;
+    *text = at + 1;
+    return FETCH_OK;
+}
+
+static enum fetch_error split_authority(const char *text, size_t len, struct authority *ret, const char **ret_reason) {
     const char *end = text + len;
     const char *host_end;
     ret->is_v6 = len > 0 && text[0] == '[';
@@ -159,7 +198,9 @@ static enum fetch_error check_host(const struct authority *a, char host[URL_HOST
     return a->is_v6 ? normalize_v6(host, ret_reason) : check_name(host, ret_reason);
 }
 
-enum fetch_error url_check(const char *url, struct url_origin *ret_origin, const char **ret_reason) {
+/* `ret_user` NULL: there may be none. */
+static enum fetch_error check(const char *url, struct url_origin *ret_origin, struct url_user *ret_user,
+                              const char **ret_reason) {
     const char *rest = NULL;
     bool is_tls = false;
     if (*url == '\0')
@@ -174,7 +215,10 @@ enum fetch_error url_check(const char *url, struct url_origin *ret_origin, const
     struct authority a;
     char host[URL_HOST_MAX_BYTES + 1];
     long port;
-    error = split_authority(rest, strcspn(rest, "/?#"), &a, ret_reason);
+    size_t len = strcspn(rest, "/?#");
+    error = split_user(&rest, &len, ret_user, ret_reason);
+    if (!error)
+        error = split_authority(rest, len, &a, ret_reason);
     if (!error)
         error = check_host(&a, host, ret_reason);
     if (!error)
@@ -187,6 +231,15 @@ enum fetch_error url_check(const char *url, struct url_origin *ret_origin, const
     (void)snprintf(ret_origin->text, sizeof ret_origin->text, a.is_v6 ? "%s://[%s]:%ld" : "%s://%s:%ld",
                    is_tls ? "https" : "http", host, port);
     return FETCH_OK;
+}
+
+enum fetch_error url_check(const char *url, struct url_origin *ret_origin, const char **ret_reason) {
+    return check(url, ret_origin, NULL, ret_reason);
+}
+
+enum fetch_error url_check_with_user(const char *url, struct url_origin *ret_origin, struct url_user *ret_user,
+                                     const char **ret_reason) {
+    return check(url, ret_origin, ret_user, ret_reason);
 }
 
 enum fetch_error url_check_host(const char *text, char ret_host[URL_HOST_MAX_BYTES + 1], const char **ret_reason) {
@@ -224,9 +277,40 @@ size_t url_host_name_len(const struct url_origin *origin) {
     return len > 1 && origin->text[origin->host_start + len - 1] == '.' ? len - 1 : len;
 }
 
+static bool is_slash(char c) {
+    return c == '/' || c == '\\';
+}
+
+/* Where the authority of a reference begins if some parser takes it to have one, else NULL. A reference that begins
+ * with http: has one, whatever follows. */
+static const char *find_authority(const char *location) {
+    const char *colon = strchr(location, ':');
+    size_t scheme_len = colon ? (size_t)(colon - location) : 0;
+    bool is_http = (scheme_len == 4 || scheme_len == 5) && strncasecmp(location, "https", scheme_len) == 0;
+    if (is_http)
+        return colon + 1;
+    return is_slash(location[0]) && is_slash(location[1]) ? location : NULL;
+}
+
+/* The host that a reference leads to is checked as it stands there: libcurl would read it first. */
+static bool authority_is_sound(const char *location) {
+    char url[8 + URL_HOST_MAX_BYTES + sizeof "[]:65535/"];
+    struct url_origin origin;
+    const char *reason;
+    const char *authority = find_authority(location);
+    if (!authority)
+        return true;
+    if (strncmp(authority, "//", 2) != 0)
+        return false;
+    int len = snprintf(url, sizeof url, "http://%.*s/", (int)strcspn(authority + 2, "/?#"), authority + 2);
+    return len < (int)sizeof url && url_check(url, &origin, &reason) == FETCH_OK;
+}
+
 enum err url_join(const char *base, const char *location, char **ret_url) {
     if (*location == '\0' || *location == '#')
         return join_fragment(base, location, ret_url);
+    if (!authority_is_sound(location))
+        return ERR_INVALID;
     CURLU *url = curl_url();
     if (!url)
         return ERR_NOMEM;

@@ -2,7 +2,7 @@
  *
  * The check is stricter than RFC 3986 and than libcurl, so that no two parsers can read one text as two hosts: a scheme
  * with "://", a host of ASCII letters, digits, dots, hyphens and underscores, an IPv4 address in its canonical form or
- * an IPv6 address in any, no user information, no blank or control byte anywhere. */
+ * an IPv6 address in any, user information only where it is asked for, no blank or control byte anywhere. */
 #ifndef FETCHPOOL_POOL_URL_H
 #define FETCHPOOL_POOL_URL_H
 
@@ -33,12 +33,24 @@ size_t url_host_name_len(const struct url_origin *origin);
 /* FETCH_OK and the origin, or FETCH_INVALID_URL or FETCH_UNSUPPORTED_SCHEME and a reason for people (static). */
 enum fetch_error url_check(const char *url, struct url_origin *ret_origin, const char **ret_reason);
 
+/* User information, "user:password", where it stands in the URL; none: `len` is 0. */
+struct url_user {
+    const char *text;
+    size_t len;
+};
+
+/* The same, but the URL may have user information, of the characters that RFC 3986, section 3.2.1, lets it have. What
+ * is escaped in it must be no control character. */
+enum fetch_error url_check_with_user(const char *url, struct url_origin *ret_origin, struct url_user *ret_user,
+                                     const char **ret_reason);
+
 /* A host by itself, an IPv6 address with or without brackets: FETCH_OK and how it is compared, as in an origin, without
  * brackets and without a dot at the end, which makes no other host of it. Or FETCH_INVALID_URL and a reason. */
 enum fetch_error url_check_host(const char *text, char ret_host[URL_HOST_MAX_BYTES + 1], const char **ret_reason);
 
 /* The absolute URL that `location`, as a Location header gives it, means seen from `base` (RFC 3986, section 5). The
- * caller frees it with free(). ERR_INVALID: it means none. ERR_NOMEM. */
+ * caller frees it with free(). ERR_INVALID: it means none, or its host is one that url_check would refuse. ERR_NOMEM.
+ */
 enum err url_join(const char *base, const char *location, char **ret_url) ERR_MUST_CHECK;
 
 #endif

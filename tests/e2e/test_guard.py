@@ -5,6 +5,7 @@ import pytest
 from rig.checks import assert_answered, assert_failed
 from rig.origin import Reply
 from rig.ports import closed_port
+from rig.timing import at_most
 
 LOOPBACK_SPELLINGS = [
     "127.0.0.1", "127.1", "127.0.1", "127.255.255.254", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "017700000001", "0", "0.0.0.0",
@@ -128,12 +129,57 @@ def test_a_kept_connection_does_not_open_the_guard_for_others(start_daemon, star
         assert [result["status"] for result in results] == [200, 0]
 
 
-def test_a_refusal_tells_nothing_about_the_inside(guarded, origin):
-    """A port that is open and one that is closed look the same from outside."""
+def test_a_refusal_tells_nothing_about_the_inside(start_daemon, start_names, origin):
+    """Whether a port is open, which address a name has, and which rule it was: the result is the same, and as fast."""
+    names = start_names({"loop.test": ["127.0.0.1"], "private.test": ["10.0.0.1"], "six.test": ["fd00::1"], "mixed.test": ["8.8.8.8", "10.0.0.1"]})
+    daemon = start_daemon({"fetch.name_servers": names.address, "guard.ports": f"1-{origin.port - 1},{origin.port + 1}-65535",
+                           "guard.allow": "127.0.0.9"}, open_loopback=False)
     with closed_port() as port:
-        opened, closed = guarded.fetch([origin.url("/"), f"http://127.0.0.1:{port}/"])
-    assert opened["error_code"] == closed["error_code"] == "blocked"
-    assert opened["error"] == closed["error"]
+        hosts = [f"127.0.0.1:{port}", f"127.0.0.1:{port - 1}", "10.0.0.1", "[fd00::1]", "169.254.169.254", f"127.0.0.9:{origin.port}",
+                 "localhost", *names.table]
+        results = daemon.fetch([f"http://{host}/" for host in hosts])
+    assert {result["error_code"] for result in results} == {"blocked"}
+    assert {result["error"] for result in results} == {"the address of this host may not be fetched"}
+    assert all(set(result) == {"url", "status", "error", "error_code", "elapsed"} for result in results)
+    assert max(result["elapsed"] for result in results) < at_most(0.2)
+    assert origin.connections == 0
+
+
+def test_the_log_tells_the_rule_and_what_would_open_it(start_daemon, start_names):
+    names = start_names({"inside.test": ["10.1.2.3"]})
+    daemon = start_daemon({"fetch.name_servers": names.address, "guard.deny": "127.0.0.2", "guard.ports": "80"})
+    daemon.fetch(["http://inside.test/", "http://127.0.0.2/", "http://127.0.0.1:81/", "http://[fd00:ec2::254]/", "http://[2600::5efe:10.1.2.3]/"])
+    for host, *words in (("inside.test", "10.1.2.3", "10.0.0.0/8, private use", "guard.allow=10.1.2.3"), ("127.0.0.2", "guard.deny without"),
+                         ("127.0.0.1", "port=81", "guard.ports=81"), ("fd00:ec2::254", "fc00::/7, unique local", "guard.allow=fd00:ec2::254"),
+                         ("2600::5efe:a01:203", "ISATAP", "10.0.0.0/8")):
+        line, = daemon.wait_for_line("refused by the guard", f'host="?{host}"? ')
+        assert all(word in line for word in words), line
+
+
+def test_the_log_of_refusals_is_bounded(start_daemon):
+    daemon = start_daemon()
+    daemon.fetch([f"http://10.0.{n // 250}.{n % 250}/" for n in range(1000)] + ["http://10.0.0.1/"] * 1000, max_concurrent=50)
+    daemon.stop()
+    assert daemon.log.count("refused by the guard") == 60
+
+
+def test_only_the_ports_of_the_setting_are_fetched_from(start_daemon, start_origin):
+    opened, closed = start_origin(), start_origin()
+    daemon = start_daemon({"guard.ports": f"443,{opened.port}"})
+    assert_answered(daemon.fetch_one(opened.url("/")), opened.url("/"), 200)
+    for url in (closed.url("/"), opened.url(f"/to?url={closed.url('/')}"), f"http://localhost:{closed.port}/"):
+        assert_failed(daemon.fetch_one(url, retries=2), url, "blocked")
+    assert closed.connections == 0
+
+
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+def test_redirects_have_to_spell_hosts_soundly(steady_daemon, origin, code):
+    """libcurl would make addresses of these, which the guard would judge; another parser may make others of them."""
+    for host in ("127.1", "2130706433", "0x7f.1", "0177.0.0.1", "%31%32%37.0.0.1", "127.0.0.1."):
+        for start in ("http://", "//"):
+            url = origin.url(f"/to?status={code}&url={start}{host.replace('%', '%25')}:{origin.port}/end")
+            assert_failed(steady_daemon.fetch_one(url), url, "invalid_url")
+    assert not origin.seen("/end")
 
 
 def test_urls_with_a_user_are_not_fetched_elsewhere(start_daemon, origin):

@@ -15,7 +15,7 @@ KEYS = {
     "pool": "workers queue max_concurrent max_concurrent_limit idle_timeout handles handle_idle_timeout",
     "fetch": "retries retry_delay retry_budget timeout timeout_limit connect_timeout max_redirects max_size max_size_limit max_header_bytes low_speed_limit low_speed_time name_servers name_timeout names user_agent ca_file",
     "host": "max_concurrent max_concurrent_limit delay max_pause",
-    "guard": "allow deny",
+    "guard": "allow deny ports nat64 user_info",
     "log": "level format",
 }
 ALL_KEYS = [f"{section}.{key}" for section, keys in KEYS.items() for key in keys.split()]

@@ -224,9 +224,9 @@ def test_functions_are_short():
 
 
 def locks():
-    """Mutexes and semaphores that a file makes: members, variables, but no parameters and no pointers."""
+    """Locks and semaphores that a file makes: members, variables, but no parameters and no pointers."""
     for path in ALL:
-        for kind, lock in re.findall(r"^\s*(?:static\s+)?(pthread_mutex_t|sem_t)\s+(\w+)\s*[;=]", code(path), re.M):
+        for kind, lock in re.findall(r"^\s*(?:static\s+)?(pthread_mutex_t|pthread_rwlock_t|sem_t)\s+(\w+)\s*[;=]", code(path), re.M):
             yield name(path), kind, lock
 
 

@@ -31,6 +31,7 @@ TEST(headers_that_frame_or_route_the_message_are_refused) {
         "Expect",           "Host",
         "Keep-Alive",       "TE",
         "Trailer",          "Transfer-Encoding",
+        "HTTP2-Settings",   "Transfer_Encoding",
         "Upgrade",          "Proxy-Authorization",
         "Proxy-Connection", "Proxy-",
         "PROXY-X",          "hOST",
@@ -45,6 +46,50 @@ TEST(names_that_only_begin_or_end_like_those_may_be_sent) {
         "Content-Length-X", "X-Host", "Hos", "Hosts", "T", "TEX", "Proxy", "Trail", "Upgrade-Insecure-Requests"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         assert_allowed(names[i], "x");
+}
+
+TEST(headers_that_open_metadata_services_are_refused) {
+    static const char *const headers[][2] = {
+        {"Metadata", "true"},
+        {"metadata", ""},
+        {"Metadata-Flavor", "Google"},
+        {"METADATA-FLAVOR", "x"},
+        {"Metadata_Flavor", "Google"},
+        {"Metadata-Token", "vultr"},
+        {"Metadata-Token-Expiry-Seconds", "60"},
+        {"X-Google-Metadata-Request", "True"},
+        {"X-aws-ec2-metadata-token", "x"},
+        {"X-aws-ec2-metadata-token-ttl-seconds", "60"},
+        {"x_aws_ec2_metadata_token", "x"},
+        {"X-aliyun-ecs-metadata-token", "x"},
+        {"X-aliyun-ecs-metadata-token-ttl-seconds", "60"},
+        {"X-Metadata-Token", "x"},
+        {"X-Metadata-Token-Ttl-Seconds", "60"},
+        {"Authorization", "Bearer Oracle"},
+        {"AUTHORIZATION", " bearer\t ORACLE "},
+    };
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
+        assert_refused(headers[i][0], headers[i][1],
+                       "this header opens metadata services of clouds, and cannot be set");
+}
+
+TEST(headers_that_only_look_like_those_may_be_sent) {
+    static const char *const headers[][2] = {
+        {"X-Metadata", "true"},
+        {"Metadat", "x"},
+        {"Metadatas", "x"},
+        {"X-Metadata-Tokens", "x"},
+        {"X-Aws-Ec2-Metadata", "x"},
+        {"X-Google-Meta", "x"},
+        {"Authorization", "Bearer"},
+        {"Authorization", "Bearer Oracles"},
+        {"Authorization", "Basic Oracle"},
+        {"Authorization", "BearerOracle"},
+        {"X-Authorization", "Bearer Oracle"},
+        {"Authorization", "Bearer Oracle.token"},
+    };
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
+        assert_allowed(headers[i][0], headers[i][1]);
 }
 
 TEST(names_that_are_no_tokens_are_refused) {
@@ -71,6 +116,8 @@ int main(void) {
         cmocka_unit_test(usual_headers_may_be_sent),
         cmocka_unit_test(headers_that_frame_or_route_the_message_are_refused),
         cmocka_unit_test(names_that_only_begin_or_end_like_those_may_be_sent),
+        cmocka_unit_test(headers_that_open_metadata_services_are_refused),
+        cmocka_unit_test(headers_that_only_look_like_those_may_be_sent),
         cmocka_unit_test(names_that_are_no_tokens_are_refused),
         cmocka_unit_test(control_characters_in_values_are_refused),
         cmocka_unit_test(value_must_be_a_string),

@@ -210,6 +210,18 @@ TEST(destroy_closes_what_is_idle) {
     assert_int_equal(closed, 5);
 }
 
+TEST(all_idle_ones_can_be_closed) {
+    create(MAX_IDLE, LONG_MS);
+    struct handle *used = take("http://a:80");
+    handles_put(handles, take("http://b:80"));
+    handles_put(handles, take("http://c:80"));
+    handles_close_idle(handles);
+    assert_int_equal(closed, 2);
+    assert_int_equal(idle(), 0);
+    handles_put(handles, used);
+    assert_int_equal(idle(), 1);
+}
+
 TEST(longest_origin_fits) {
     char origin[URL_ORIGIN_BYTES];
     create(MAX_IDLE, LONG_MS);
@@ -369,6 +381,7 @@ int main(void) {
         HANDLES_TEST(sweep_leaves_what_is_warm_for_the_next_one),
         HANDLES_TEST(handle_in_use_is_not_swept),
         HANDLES_TEST(destroy_closes_what_is_idle),
+        HANDLES_TEST(all_idle_ones_can_be_closed),
         HANDLES_TEST(longest_origin_fits),
         HANDLES_TEST(any_mix_of_takes_and_puts_behaves_like_the_model),
         HANDLES_TEST(threads_share_the_handles),

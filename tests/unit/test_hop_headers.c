@@ -85,6 +85,20 @@ TEST(callers_choice_of_encodings_stays) {
     assert_lines((const char *const[]){"Range: bytes=5-", NULL});
 }
 
+TEST(authorization_of_the_url_goes_where_the_callers_headers_go) {
+    static const char line[] = "Authorization: Basic dTpw";
+    build((struct hop_headers){.with_caller_headers = true, .authorization = line}, true);
+    assert_lines((const char *const[]){"X-One: 1", "Content-Type: a/b", "X-Empty;", line, NULL});
+    curl_slist_free_all(list);
+    build((struct hop_headers){.authorization = line}, true);
+    assert_null(list);
+    static const char *const own[] = {"authorization: mine"};
+    const struct fetch_options options = {.headers = own, .header_count = 1};
+    const struct hop_headers h = {.options = &options, .with_caller_headers = true, .authorization = line};
+    assert_int_equal(hop_headers_build(&h, &list), ERR_NONE);
+    assert_lines((const char *const[]){own[0], NULL});
+}
+
 TEST(plain_headers_name_the_agent_and_all_encodings) {
     assert_int_equal(hop_headers_create_plain("unit/1", &list), ERR_NONE);
     assert_lines((const char *const[]){"User-Agent: unit/1", "Accept-Encoding: deflate, gzip, br, zstd", NULL});
@@ -119,6 +133,7 @@ int main(void) {
         HEADERS_TEST(headers_about_the_body_go_with_it),
         HEADERS_TEST(encodings_are_offered_with_whatever_is_set),
         HEADERS_TEST(callers_choice_of_encodings_stays),
+        HEADERS_TEST(authorization_of_the_url_goes_where_the_callers_headers_go),
         HEADERS_TEST(plain_headers_name_the_agent_and_all_encodings),
         HEADERS_TEST(empty_agent_is_not_sent),
         HEADERS_TEST(headers_without_memory_fail),

@@ -3,13 +3,16 @@
 #include "base/clock.h"
 #include "base/thread.h"
 #include "unit.h"
+#include "unit_guard.h"
 #include "unit_names.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct unit_record records[] = {
     {.name = "a.test", .v4 = {"127.0.0.1", "127.0.0.2"}, .ttl = 60},
     {.name = "inside.test", .v4 = {"10.0.0.1"}, .ttl = 60},
+    {.name = "six.test", .v6 = {"fd00::1"}, .ttl = 60},
     {.name = "silent.test", .is_silent = true},
     {.name = NULL},
 };
@@ -18,15 +21,21 @@ static struct unit_names server;
 static struct names *names;
 static struct fetch_result result;
 
-/* Whatever is not in 10.0.0.0/8. */
-static bool allows(void *arg, const struct sockaddr *address, socklen_t len) {
-    struct buf text;
-    (void)arg, (void)len;
-    buf_init(&text, 64);
-    assert_int_equal(name_answer_add_address(&text, address), ERR_NONE);
-    bool is_inside = memcmp(text.data, "10.", 3) == 0;
-    buf_fini(&text);
-    return !is_inside;
+static struct guard *guard;
+static char told[128];
+
+static bool allows(void *arg, struct address a) {
+    (void)arg;
+    return guard_allows(guard, a);
+}
+
+static uint64_t serial(void *arg) {
+    (void)arg;
+    return guard_serial(guard);
+}
+
+static void note(const struct fetch_refusal *r) {
+    (void)snprintf(told, sizeof told, "%s %s %s", r->host, r->address, r->setting);
 }
 
 static int set_up(void **state) {
@@ -38,8 +47,13 @@ static int set_up(void **state) {
         .timeout_ms = 10 * 1000,
         .max_cached = 10,
         .allows = allows,
+        .serial = serial,
     };
     fetch_result_init(&result);
+    *told = '\0';
+    if (guard_create(unit_guard_rules("guard.allow=127.0.0.0/8", NULL), NULL, &guard))
+        return -1;
+    guard_on_refusal(guard, note);
     return names_create(&options, &names) ? -1 : 0;
 }
 
@@ -47,6 +61,7 @@ static int tear_down(void **state) {
     (void)state;
     fetch_result_fini(&result);
     names_destroy(names);
+    guard_destroy(guard);
     unit_names_stop(&server);
     return 0;
 }
@@ -63,7 +78,7 @@ static struct transfer_request request_for(const char *host) {
 
 static void assert_fails(struct transfer_request *request, enum fetch_error error, const char *text) {
     struct name_answer *answer = NULL;
-    assert_false(lookup_host(names, request, &result, &answer));
+    assert_false(lookup_host(names, guard, request, &result, &answer));
     assert_null(answer);
     assert_int_equal(result.error, error);
     assert_string_equal(result.error_text, text);
@@ -74,7 +89,7 @@ TEST(address_needs_no_lookup) {
     for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
         struct transfer_request request = request_for(hosts[i]);
         struct name_answer *answer;
-        assert_true(lookup_host(names, &request, &result, &answer));
+        assert_true(lookup_host(names, guard, &request, &result, &answer));
         assert_null(answer);
         assert_int_equal(request.lookup_us, 0);
     }
@@ -84,7 +99,7 @@ TEST(address_needs_no_lookup) {
 TEST(name_is_looked_up_and_the_time_noted) {
     struct transfer_request request = request_for("a.test");
     struct name_answer *answer;
-    assert_true(lookup_host(names, &request, &result, &answer));
+    assert_true(lookup_host(names, guard, &request, &result, &answer));
     assert_string_equal(answer->addresses, "127.0.0.1,127.0.0.2");
     assert_true(request.lookup_us > 0);
     assert_int_equal(result.timings.namelookup_us, 0); /* the transfer adds it */
@@ -96,7 +111,12 @@ TEST(failure_names_host_and_cause) {
     struct transfer_request inside = request_for("inside.test");
     assert_fails(&none, FETCH_DNS, "the host name none.test could not be resolved: it does not exist");
     assert_true(result.timings.namelookup_us > 0);
+    assert_string_equal(told, "");
     assert_fails(&inside, FETCH_BLOCKED, fetch_error_phrase(FETCH_BLOCKED));
+    assert_string_equal(told, "inside.test 10.0.0.1 guard.allow=10.0.0.1");
+    struct transfer_request inside_v6 = request_for("six.test");
+    assert_fails(&inside_v6, FETCH_BLOCKED, fetch_error_phrase(FETCH_BLOCKED));
+    assert_string_equal(told, "six.test fd00::1 guard.allow=fd00::1");
 }
 
 TEST(the_shorter_time_ends_the_lookup) {

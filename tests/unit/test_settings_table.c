@@ -8,7 +8,7 @@ TEST(every_row_is_whole) {
     for (size_t i = 0; i < settings_table_count; i++) {
         const struct settings_row *row = &settings_table[i];
         assert_non_null(strchr(row->name, '.'));
-        assert_int_equal(strspn(row->name, "abcdefghijklmnopqrstuvwxyz_."), strlen(row->name));
+        assert_int_equal(strspn(row->name, "abcdefghijklmnopqrstuvwxyz0123456789_."), strlen(row->name));
         assert_null(memchr(row->name, '_', settings_row_section_len(row))); /* variables are split at the first one */
         assert_non_null(row->preset);
         assert_true(row->min <= row->max);

@@ -341,7 +341,12 @@ TEST(base_keeps_its_port_and_scheme) {
 }
 
 TEST(what_cannot_be_joined_is_invalid) {
-    static const char *const locations[] = {"http://", "http://h:99999/", "http://[::1/", "mailto:a@b"};
+    static const char *const locations[] = {
+        "http://",      "http://h:99999/", "http://[::1/", "mailto:a@b",     "http://010.0.0.1/",
+        "//010.0.0.1/", "http://0x7f.1",   "//127.1?x",    "https://u:p@h/", "//u@h/",
+        "http:/h/",     "http:h",          "http:///h/",   "///h/",          "http:\\\\h/",
+        "\\\\h/",       "/\\h/",           "\\/h/",        "http://h\\@k/",  "//%68/",
+        "//\xC3\xBC/",  "//h k/"};
     for (size_t i = 0; i < sizeof locations / sizeof locations[0]; i++) {
         char *url = NULL;
         if (url_join("http://a/", locations[i], &url) != ERR_INVALID)

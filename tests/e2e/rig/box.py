@@ -56,6 +56,15 @@ class Box:
         user = ["--user", "--preserve-credentials"] if "--user" in way else []
         self.prefix = ["nsenter", f"--target={self.process.pid}", *user, "--root", "--net", "--mount", f"--wd={self.folder}"]
 
+    def run(self, *command):
+        """Runs a command inside, which must succeed."""
+        subprocess.run([*self.prefix, *command], check=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=PATIENCE)
+
+    def take_all_addresses(self):
+        """From now on every address there is leads to the sockets inside, though the box does not have it as its own."""
+        self.run("ip", "route", "add", "local", "0.0.0.0/0", "dev", "lo")
+        self.run("ip", "-6", "route", "add", "local", "::/0", "dev", "lo")
+
     def socket(self, host="127.0.0.1", port=0, kind=socket.SOCK_STREAM):
         """A bound socket inside, listening if it is a stream."""
         self._control.sendall(json.dumps([host, port, int(kind)]).encode())

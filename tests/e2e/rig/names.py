@@ -16,7 +16,8 @@ A, AAAA = 1, 28
 
 class NameServer:
     """`table` maps a name to addresses, or to a response code, or to SILENT. Addresses in a list of lists are given in
-    turn, one list per A query, the last one for ever. "*.x.test" stands for all names that end in ".x.test". Names that
+    turn, one list per A query, the last one for ever; a function is given the number of queries of the
+    kind before. "*.x.test" stands for all names that end in ".x.test". Names that
     are not in it do not exist. `delay` is waited before each answer."""
 
     def __init__(self, bound, table, ttl=0, delay=0):
@@ -60,6 +61,7 @@ class NameServer:
         if entry is None:
             entry = self.table.get("*." + name.partition(".")[2], NO_SUCH_NAME)
         turn = self.queries[name, A]
+        entry = entry(self.queries[name, kind]) if callable(entry) else entry
         self.queries[name, kind] += 1
         if entry == SILENT:
             return None

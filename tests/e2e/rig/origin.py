@@ -4,6 +4,7 @@ All origins of a test process run in one asyncio loop in one thread. Tests call 
 """
 
 import asyncio
+import collections
 import json
 import threading
 import urllib.parse
@@ -108,6 +109,7 @@ class Origin:
         self.resumed = 0  # connections that went on with a TLS session of an earlier one
         self.in_flight = 0
         self.peak = 0
+        self.reached = collections.Counter()  # the addresses of ours that connections were made to
         self.abandoned = 0  # requests whose client left while they waited
         self.on_connect = None  # a Raw that answers the first byte of every connection, whatever that is
         self.on_body = None  # "reset": a request with a body is reset when its head is read
@@ -166,6 +168,7 @@ class Origin:
     async def _accept(self, reader, writer):
         task = asyncio.current_task()
         self._tasks.add(task)
+        self.reached[writer.get_extra_info("sockname")[0].removeprefix("::ffff:")] += 1
         self._change(connections=1, open_connections=1, resumed=is_resumed(writer))
         number = self.connections
         try:
@@ -299,7 +302,7 @@ async def standard(origin, request):
         left = int(words[1])
         return Reply(302, headers=[("Location", origin.url(f"/redirect/{left - 1}"))]) if left else Reply(body=b"end")
     elif words[0] == "to":
-        return Reply(int(request.query.get("status", 302)), headers=[("Location", request.query["url"])])
+        return Reply(int(request.query.get("status", 302)), headers=[("Location", request.query["url"].encode().decode("latin-1"))])
     elif words[0] == "echo":
         document = {"method": request.method, "target": request.target, "headers": request.headers,
                     "body": request.body.decode("latin-1")}
