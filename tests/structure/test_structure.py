@@ -28,7 +28,7 @@ HOMES = {
     "cjson/": r"api/\w+\.c",
     "ares.h": r"pool/name_channel\.[ch]",
     "curl/": r"pool/\w+\.[ch]",
-    "openssl/": r"pool/\w+\.[ch]",
+    "openssl/": r"pool/\w+\.[ch]|config/token\.c",
     "ini.h": r"config/\w+\.c",
     "systemd/": r"daemon/\w+\.c",
 }
