@@ -73,6 +73,13 @@ static enum token_command_exit make(const char *name, char *const *pairs, size_t
     return code;
 }
 
+static bool has_blank(int argc, char *const *argv) {
+    for (int i = 0; i < argc; i++)
+        if (argv[i][strcspn(argv[i], " \t\r\n")] != '\0')
+            return true;
+    return false;
+}
+
 static bool asks_for_help(int argc, char *const *argv) {
     for (int i = 0; i < argc; i++)
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
@@ -86,5 +93,7 @@ enum token_command_exit token_command_run(int argc, char **argv) {
     if (argc < 2 || strcmp(argv[0], "new") != 0)
         return complain(TOKEN_COMMAND_USAGE,
                         "it is: fetchpool token new NAME [KEY=VALUE]...; see fetchpool token --help");
+    if (has_blank(argc, argv))
+        return complain(TOKEN_COMMAND_USAGE, "neither NAME nor KEY=VALUE may hold a blank; see fetchpool token --help");
     return make(argv[1], argv + 2, (size_t)argc - 2);
 }
