@@ -104,7 +104,7 @@ static void examine(struct request *r) {
     r->route = router_find(r->method, r->path, &r->refusal);
     if (r->route)
         admit_request(r);
-    if (r->route && r->route->takes_work && api_is_draining(r->api))
+    if (r->refusal.status == 0 && r->route->takes_work && api_is_draining(r->api))
         refuse_draining(r);
     if (announced_bytes(r) > max_body_bytes(r->api))
         problem_set(&r->refusal, 413, "the body is larger than %zu bytes (server.max_request_bytes)",
