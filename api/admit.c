@@ -27,7 +27,7 @@ static void log_wrong_token(const struct request *r) {
 void admit_request(struct request *r) {
     struct auth_claim claim = {0};
     struct auth *auth = api_options(r->api)->auth;
-    if (!auth || r->route->scopes == AUTH_OPEN)
+    if (!auth_asks(auth, r->route->scopes))
         return;
     request_headers(r, read_header, &claim);
     if (auth_admit(auth, &claim, r->route->scopes, &r->pass, &r->refusal) == AUTH_WRONG_TOKEN)

@@ -120,6 +120,7 @@ enum err auth_create(struct auth_policy *policy, struct auth **ret_auth) {
     table_init(&a->accounts);
     a->wrong_told_at_ms = -AUTH_TELL_MS;
     a->policy = policy;
+    atomic_store(&a->demands_tokens, policy->demands_tokens);
     adopt_locked(a, policy); /* nobody else knows it yet */
     *ret_auth = a;
     return ERR_NONE;
@@ -141,6 +142,7 @@ void auth_apply(struct auth *a, struct auth_policy *policy) {
     adopt_locked(a, policy);
     disown_locked(a, before);
     a->policy = policy;
+    atomic_store(&a->demands_tokens, policy->demands_tokens);
     pthread_mutex_unlock(&a->lock);
     auth_policy_destroy(before);
 }
@@ -181,10 +183,17 @@ static size_t find_locked(const struct auth_policy *p, const unsigned char diges
     return found;
 }
 
-static void admit_locked(struct auth *a, size_t i, struct auth_pass *ret_pass) {
-    struct auth_account *account = a->policy->accounts[i];
-    account->refs++;
-    *ret_pass = (struct auth_pass){.auth = a, .account = account, .limits = token_at(a->policy, i)->limits};
+/* On the terms of token `i`, or of anonymous. The policy may have become one that asks nobody since it was looked at.
+ */
+static bool admit_locked(struct auth *a, size_t i, unsigned scopes, struct auth_pass *ret_pass) {
+    const struct auth_policy *p = a->policy;
+    if (!p->demands_tokens)
+        return true;
+    if (!(token_at(p, i)->scopes & scopes) || (i == p->file.count && !p->allows_anonymous))
+        return false;
+    p->accounts[i]->refs++;
+    *ret_pass = (struct auth_pass){.auth = a, .account = p->accounts[i], .limits = token_at(p, i)->limits};
+    return true;
 }
 
 static void refuse_scope(unsigned scopes, struct problem *problem) {
@@ -197,10 +206,7 @@ static void refuse_scope(unsigned scopes, struct problem *problem) {
 static enum auth_verdict admit_anonymous(struct auth *a, unsigned scopes, struct auth_pass *ret_pass,
                                          struct problem *problem) {
     pthread_mutex_lock(&a->lock);
-    const struct auth_policy *p = a->policy;
-    bool admitted = p->allows_anonymous && p->file.anonymous.scopes & scopes;
-    if (admitted)
-        admit_locked(a, p->file.count, ret_pass);
+    bool admitted = admit_locked(a, a->policy->file.count, scopes, ret_pass);
     pthread_mutex_unlock(&a->lock);
     if (admitted)
         return AUTH_ADMITTED;
@@ -212,10 +218,8 @@ static enum auth_verdict admit_token(struct auth *a, const unsigned char digest[
                                      struct auth_pass *ret_pass, struct problem *problem) {
     pthread_mutex_lock(&a->lock);
     size_t i = find_locked(a->policy, digest);
-    bool is_known = i < a->policy->file.count;
-    bool admitted = is_known && token_at(a->policy, i)->scopes & scopes;
-    if (admitted)
-        admit_locked(a, i, ret_pass);
+    bool is_known = i < a->policy->file.count || !a->policy->demands_tokens;
+    bool admitted = is_known && admit_locked(a, i, scopes, ret_pass);
     pthread_mutex_unlock(&a->lock);
     if (admitted)
         return AUTH_ADMITTED;
@@ -227,18 +231,15 @@ static enum auth_verdict admit_token(struct auth *a, const unsigned char digest[
     return AUTH_WRONG_TOKEN;
 }
 
-static bool demands_tokens(struct auth *a) {
-    pthread_mutex_lock(&a->lock);
-    bool demands = a->policy->demands_tokens;
-    pthread_mutex_unlock(&a->lock);
-    return demands;
+bool auth_asks(struct auth *a, unsigned scopes) {
+    return a && scopes != AUTH_OPEN && atomic_load(&a->demands_tokens);
 }
 
 enum auth_verdict auth_admit(struct auth *a, const struct auth_claim *claim, unsigned scopes,
                              struct auth_pass *ret_pass, struct problem *ret_problem) {
     unsigned char digest[TOKEN_DIGEST_BYTES];
     size_t len;
-    if (scopes == AUTH_OPEN || !a || !demands_tokens(a))
+    if (!auth_asks(a, scopes))
         return AUTH_ADMITTED;
     if (claim->count == 0)
         return admit_anonymous(a, scopes, ret_pass, ret_problem);

@@ -60,6 +60,9 @@ struct auth_pass {
     struct token_limits limits;
 };
 
+/* False: what needs one of `scopes` needs no token. `a` may be NULL: nobody is asked. */
+bool auth_asks(struct auth *a, unsigned scopes);
+
 enum auth_verdict {
     AUTH_ADMITTED,
     AUTH_REFUSED,     /* the problem is set */
@@ -67,7 +70,7 @@ enum auth_verdict {
 };
 
 /* Whether a request with this claim may do what needs one of `scopes`: else a 400, 401, 403 or 503. An admitted one
- * calls auth_leave in the end. `a` may be NULL: nobody is asked. */
+ * calls auth_leave in the end. `a` may be NULL. */
 enum auth_verdict auth_admit(struct auth *a, const struct auth_claim *claim, unsigned scopes,
                              struct auth_pass *ret_pass, struct problem *ret_problem) ERR_MUST_CHECK;
 

@@ -7,6 +7,8 @@
 #include "base/table.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 
 /* Of a name. In the table as long as a policy, a pass or a grant refers to it. */
 struct auth_account {
@@ -18,7 +20,8 @@ struct auth_account {
 };
 
 struct auth {
-    pthread_mutex_t lock; /* guards all below */
+    _Atomic bool demands_tokens; /* as the policy says, for a look without the lock */
+    pthread_mutex_t lock;        /* guards all below */
     struct auth_policy *policy;
     struct table accounts;
     uint64_t wrong_untold; /* wrong tokens since the last time that they were told */

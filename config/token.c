@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/random.h>
@@ -38,8 +39,17 @@ enum err token_make(char ret_text[TOKEN_TEXT_BYTES]) {
     return ERR_NONE;
 }
 
+/* Looked for once: that takes longer than the digest of a token. Stays until the process ends. */
+static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
+static EVP_MD *sha256;
+
+static void find_sha256(void) {
+    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
+
 enum err token_digest(const char *text, size_t len, unsigned char ret_digest[TOKEN_DIGEST_BYTES]) {
-    return EVP_Digest(text, len, ret_digest, NULL, EVP_sha256(), NULL) == 1 ? ERR_NONE : ERR_LIBRARY;
+    (void)pthread_once(&sha256_once, find_sha256); /* cannot fail */
+    return sha256 && EVP_Digest(text, len, ret_digest, NULL, sha256, NULL) == 1 ? ERR_NONE : ERR_LIBRARY;
 }
 
 bool token_digest_equal(const unsigned char a[TOKEN_DIGEST_BYTES], const unsigned char b[TOKEN_DIGEST_BYTES]) {

@@ -3,6 +3,8 @@
 #include "unit.h"
 #include "unit_file.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -256,6 +258,37 @@ TEST(wrong_tokens_are_told_every_ten_seconds_at_most) {
     assert_int_equal(auth_count_wrong(auth, 30000), 1);
 }
 
+static atomic_bool stop;
+
+static void *ask(void *arg) {
+    const struct auth_claim claim = {.value = arg, .count = arg != NULL};
+    intptr_t refused = 0;
+    while (!atomic_load(&stop)) {
+        struct auth_pass own = {0};
+        struct problem p = {0};
+        refused += auth_admit(auth, &claim, TOKEN_SCOPE_FETCH, &own, &p) != AUTH_ADMITTED;
+        auth_leave(&own);
+    }
+    return (void *)refused;
+}
+
+TEST(nobody_who_may_is_refused_while_policies_change) {
+    pthread_t threads[2];
+    void *refused;
+    char value[] = "Bearer alpha";
+    begin_with("a " ALPHA, true);
+    atomic_store(&stop, false);
+    assert_int_equal(pthread_create(&threads[0], NULL, ask, value), 0);
+    assert_int_equal(pthread_create(&threads[1], NULL, ask, NULL), 0);
+    for (int i = 0; i < 300; i++)
+        auth_apply(auth, policy_of(i % 3 == 0 ? NULL : i % 3 == 1 ? "b " BETA "\na " ALPHA : "a " ALPHA, true));
+    atomic_store(&stop, true);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(pthread_join(threads[i], &refused), 0);
+        assert_null(refused);
+    }
+}
+
 static const char *file_path;
 
 static void make(void) {
@@ -297,6 +330,7 @@ int main(void) {
         cmocka_unit_test_teardown(policies_say_whether_they_are_open, end),
         cmocka_unit_test_teardown(broken_file_makes_no_policy, end),
         cmocka_unit_test_teardown(wrong_tokens_are_told_every_ten_seconds_at_most, end),
+        cmocka_unit_test_teardown(nobody_who_may_is_refused_while_policies_change, end),
         cmocka_unit_test_teardown(lack_of_memory_is_an_error, end),
     };
     return cmocka_run_group_tests_name("auth", tests, NULL, NULL);
