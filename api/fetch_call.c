@@ -83,6 +83,11 @@ static bool take_quota(struct fetch_call *call) {
     return auth_take(&r->pass, call->batch.count, clock_now_ms(), &call->grant, &r->rates, &call->problem);
 }
 
+static void give_quota_back(struct fetch_call *call) {
+    auth_refund(&call->grant);
+    call->request->rates = (struct auth_rates){0}; /* they told of what was taken */
+}
+
 /* From here on results may come and the client may leave: both find the lock taken until all is set. */
 static enum err submit(struct fetch_call *call) {
     const struct api_options *options = api_options(call->api);
@@ -115,7 +120,7 @@ static void decode(struct background_task *task) {
     if (has_work)
         err = submit(call);
     if (has_work && err)
-        auth_refund(&call->grant);
+        give_quota_back(call);
     if (err == ERR_FULL)
         api_count_rejected(r->api);
     if (err)

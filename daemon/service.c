@@ -118,13 +118,17 @@ static enum service_exit start_api(struct service *s, void (*drained)(void *arg)
     return err ? fail(SERVICE_EXIT_FAILED, err_text(err), ret_error) : SERVICE_EXIT_DONE;
 }
 
-static void announce(const struct service *s) {
-    for (size_t i = 0; i < s->sockets.count; i++) {
-        log_info("listening", log_text("address", s->sockets.items[i].address));
-        if (s->settings->auth.allow_anonymous && !access_is_local(s->sockets.items[i].fd))
+static void warn_of_open_doors(const struct service *s, const struct settings *settings) {
+    for (size_t i = 0; i < s->sockets.count; i++)
+        if (settings->auth.allow_anonymous && !access_is_local(s->sockets.items[i].fd))
             log_warning("listening beyond loopback: whoever reaches this address may fetch",
                         log_text("address", s->sockets.items[i].address));
-    }
+}
+
+static void announce(const struct service *s) {
+    for (size_t i = 0; i < s->sockets.count; i++)
+        log_info("listening", log_text("address", s->sockets.items[i].address));
+    warn_of_open_doors(s, s->settings);
     log_info("ready", log_text("version", FETCHPOOL_VERSION));
     notify_ready("serving");
 }
@@ -171,6 +175,7 @@ enum service_exit service_reload(struct service *s, const struct settings *fresh
         return exit_of_access(err);
     log_set_level(fresh->log.level);
     log_callers(policy);
+    warn_of_open_doors(s, fresh);
     auth_apply(s->auth, policy);
     return SERVICE_EXIT_DONE;
 }

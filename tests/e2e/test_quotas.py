@@ -102,7 +102,8 @@ def test_a_full_queue_costs_nothing(guarded, origin):
     waiting = caller.begin([origin.url("/a")] * 3)
     wait_for(lambda: caller.daemon.get("/pressure", bearer(caller.token)).json()["queued"] == 3, "the queue is full")
     for _ in range(50):
-        assert caller.post([origin.url("/b")] * 3).status == 503
+        refused = caller.post([origin.url("/b")] * 3)
+        assert refused.status == 503 and rates(refused) == (None, None)
         assert caller.post([origin.url("/b")] * 4).status == 413
     origin.release()
     assert [result["status"] for pending in (running, waiting) for result in pending.answer()] == [200] * 4
