@@ -103,8 +103,8 @@ TEST(without_a_token_it_is_a_401) {
 }
 
 TEST(wrong_tokens_are_told_apart) {
-    static const char *const values[] = {"Bearer beta",   "Bearer alph",   "Bearer alphaa", "Bearer ALPHA",
-                                         "Bearer alpha=", "Bearer " ALPHA, "Bearer a"};
+    static const char *const values[] = {"Bearer beta",   "Bearer alph",     "Bearer alphaa", "Bearer ALPHA",
+                                         "Bearer alpha=", ("Bearer " ALPHA), "Bearer a"};
     begin_with("a " ALPHA, false);
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
         assert_refused(AUTH_WRONG_TOKEN, values[i], TOKEN_SCOPE_FETCH, 401,
