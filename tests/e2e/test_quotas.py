@@ -1,6 +1,5 @@
 """Limits of a caller: URLs in one request, in flight and per minute; what is refused costs nothing, and all is given back."""
 
-import math
 import re
 import time
 
@@ -75,13 +74,13 @@ def test_without_limits_nothing_is_told(guarded, daemon):
 def test_the_minute_is_kept_and_retry_after_is_right(guarded):
     caller = guarded(urls_per_minute=60)
     assert caller.post(["a"] * 60).status == 200
-    refused = caller.post(["a"])
+    refused = caller.post(["a"] * 3)
     assert refused.status == 429 and refused.headers["Content-Type"] == "application/problem+json"
     assert refused.json()["title"] == "Too Many Requests" and "60 URLs per minute" in refused.json()["detail"]
-    assert refused.headers["Retry-After"] == "1"
-    assert rates(refused) == ('"minute";q=60;w=60', f'"minute";r=0;t={refused.headers["RateLimit"].split("t=")[1]}')
-    wait = int(caller.post(["a"] * 3).headers["Retry-After"])
-    assert wait in (2, 3)
+    assert refused.headers["RateLimit-Policy"] == '"minute";q=60;w=60'
+    left, full_after = re.fullmatch(r'"minute";r=(\d+);t=(\d+)', refused.headers["RateLimit"]).groups()
+    wait = int(refused.headers["Retry-After"])
+    assert int(left) < 3 and 57 <= int(full_after) <= 60 and 3 - int(left) - 1 <= wait <= 3 - int(left) and wait >= 1
     time.sleep(wait)  # the promise of Retry-After
     assert caller.post(["a"] * 3).status == 200
 
@@ -232,7 +231,7 @@ def test_a_reload_keeps_what_was_taken(guarded, tokens, origin):
     assert caller.post(["a"] * 2, token=fresh).status == 429
     answer = caller.post(["a"], token=fresh)
     assert answer.status == 200 and answer.headers["RateLimit-Policy"] == '"minute";q=20;w=60, "in-flight";q=10'
-    assert 10 <= int(re.search(r'"minute";r=(\d+)', answer.headers["RateLimit"])[1]) <= 11 + math.ceil(answer.seconds)
+    assert 10 <= int(re.search(r'"minute";r=(\d+)', answer.headers["RateLimit"])[1]) < 19  # a new account would have 19
     origin.release()
     pending.answer()
 
