@@ -1,6 +1,6 @@
 # fetchpoold and its command line in a small image: no compiler, no root, no writable place needed.
 #   docker build -t fetchpool .
-#   docker run --rm --read-only --cap-drop=ALL -p 127.0.0.1:8080:8080 fetchpool
+#   docker run --rm --read-only --cap-drop=ALL -p 127.0.0.1:8080:8080 -e FETCHPOOL_AUTH_ALLOW_ANONYMOUS=yes fetchpool
 
 FROM debian:bookworm-slim AS build
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
@@ -26,7 +26,8 @@ COPY --from=build /image/etc/fetchpool/ /etc/fetchpool/
 LABEL org.opencontainers.image.title="fetchpool" \
       org.opencontainers.image.description="Fetches lists of URLs for other programs" \
       org.opencontainers.image.licenses="MIT"
-# All addresses of the container; which of them the world reaches is said by --publish.
+# All addresses of the container; which of them the world reaches is said by --publish, which the daemon cannot see. So
+# it wants FETCHPOOL_AUTH_TOKEN_FILE, or to be told by FETCHPOOL_AUTH_ALLOW_ANONYMOUS=yes that nobody else reaches it.
 ENV FETCHPOOL_SERVER_LISTEN=0.0.0.0:8080
 EXPOSE 8080
 USER 10001:10001

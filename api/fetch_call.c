@@ -2,6 +2,7 @@
 
 #include "api/fetch_call_state.h"
 #include "api/fetch_flow.h"
+#include "base/clock.h"
 #include "base/list.h"
 
 #include <stdlib.h>
@@ -16,6 +17,7 @@ enum {
 static void destroy(struct fetch_call *call) {
     timers_cancel(call->timers, &call->flush);
     answer_fini(&call->answer);
+    auth_release(&call->grant);
     fetch_batch_fini(&call->batch);
     pthread_mutex_destroy(&call->lock);
     free(call);
@@ -75,6 +77,17 @@ static void explain(enum err err, struct problem *problem) {
                                     : err_text(err));
 }
 
+/* False: the limits of the caller have no room for it, and the problem is set. */
+static bool take_quota(struct fetch_call *call) {
+    struct request *r = call->request;
+    return auth_take(&r->pass, call->batch.count, clock_now_ms(), &call->grant, &r->rates, &call->problem);
+}
+
+static void give_quota_back(struct fetch_call *call) {
+    auth_refund(&call->grant);
+    call->request->rates = (struct auth_rates){0}; /* they told of what was taken */
+}
+
 /* From here on results may come and the client may leave: both find the lock taken until all is set. */
 static enum err submit(struct fetch_call *call) {
     const struct api_options *options = api_options(call->api);
@@ -103,9 +116,11 @@ static void decode(struct background_task *task) {
     enum err err = ERR_NONE;
     if (call->problem.status == 0)
         err = answer_init(&call->answer, call->batch.count, call->delivery.format, call->delivery.order);
-    bool has_work = !err && call->problem.status == 0 && call->batch.count > 0;
+    bool has_work = !err && call->problem.status == 0 && call->batch.count > 0 && take_quota(call);
     if (has_work)
         err = submit(call);
+    if (has_work && err)
+        give_quota_back(call);
     if (err == ERR_FULL)
         api_count_rejected(r->api);
     if (err)

@@ -3,6 +3,7 @@
 #define FETCHPOOL_API_FETCH_CALL_STATE_H
 
 #include "api/answer.h"
+#include "api/auth_grant.h"
 #include "api/background.h"
 #include "api/batch_decode.h"
 #include "api/context.h"
@@ -26,6 +27,7 @@ struct fetch_call {
     _Atomic size_t *all_held; /* bytes that all answers hold together */
     struct timers *timers;
     char caller[REQUEST_CALLER_BYTES];
+    struct auth_grant grant; /* what its URLs have taken of their caller's limits */
     struct background_task decode;
     struct monitor_watch watch;
     struct timer_event flush;

@@ -228,6 +228,7 @@ static void take_result(struct fetch_batch *b, size_t index, const struct fetch_
     struct result_chunk encoded = atomic_load(&call->is_unread)
                                       ? result_chunk_unread(result)
                                       : result_chunk_create(b, index, call->delivery.format, result);
+    auth_give_back(&call->grant); /* before anybody knows of the result, who may ask for more at once */
     pthread_mutex_lock(&call->lock);
     size_t held_before = call->answer.held_bytes;
     answer_put(&call->answer, index, encoded.outcome, encoded.chunk);
@@ -246,8 +247,8 @@ static void log_end(struct fetch_call *call) {
     const char *what = call->answer.abandoned ? "batch done without its client" : "batch done";
     pthread_mutex_unlock(&call->lock);
     log_info(atomic_load(&batch->cancelled) == FETCH_CANCELLED ? "batch abandoned" : what,
-             log_int("urls", (int64_t)call->batch.count), log_int("failed", (int64_t)failed),
-             log_seconds("elapsed", clock_now_us() - batch->submitted_at_us));
+             log_text("caller", call->caller), log_int("urls", (int64_t)call->batch.count),
+             log_int("failed", (int64_t)failed), log_seconds("elapsed", clock_now_us() - batch->submitted_at_us));
 }
 
 static void finish(struct fetch_batch *b) {

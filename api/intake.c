@@ -1,5 +1,6 @@
 #include "api/intake.h"
 
+#include "api/admit.h"
 #include "api/api_state.h"
 #include "api/connection.h"
 #include "api/context.h"
@@ -79,6 +80,7 @@ void intake_on_completed(void *arg, struct MHD_Connection *connection, void **co
     if (r->ops)
         r->ops->close(r->call);
     bool was_open = r->is_open;
+    auth_leave(&r->pass);
     api_drop_body(r);
     free(r);
     if (was_open)
@@ -100,7 +102,9 @@ static unsigned long long announced_bytes(const struct request *r) {
  * it; one that sends it anyway has to get rid of it first, or it would see a reset connection instead of the answer. */
 static void examine(struct request *r) {
     r->route = router_find(r->method, r->path, &r->refusal);
-    if (r->route && r->route->takes_work && api_is_draining(r->api))
+    if (r->route)
+        admit_request(r);
+    if (r->refusal.status == 0 && r->route->takes_work && api_is_draining(r->api))
         refuse_draining(r);
     if (announced_bytes(r) > max_body_bytes(r->api))
         problem_set(&r->refusal, 413, "the body is larger than %zu bytes (server.max_request_bytes)",

@@ -7,7 +7,13 @@
 
 #include <stddef.h>
 
-enum { PROBLEM_MAX_ERRORS = 10, PROBLEM_POINTER_BYTES = 128, PROBLEM_DETAIL_BYTES = 256, PROBLEM_ALLOW_BYTES = 64 };
+enum {
+    PROBLEM_MAX_ERRORS = 10,
+    PROBLEM_POINTER_BYTES = 128,
+    PROBLEM_DETAIL_BYTES = 256,
+    PROBLEM_ALLOW_BYTES = 64,
+    PROBLEM_AUTHENTICATE_BYTES = 96
+};
 
 /* One place in the request that is wrong. */
 struct problem_error {
@@ -19,9 +25,10 @@ struct problem_error {
 struct problem {
     int status;
     char detail[PROBLEM_DETAIL_BYTES];
-    int retry_after_s;               /* 0: no Retry-After header */
-    char allow[PROBLEM_ALLOW_BYTES]; /* empty: no Allow header */
-    size_t error_count;              /* of all that were found; only the first are kept */
+    int retry_after_s;                             /* 0: no Retry-After header */
+    char allow[PROBLEM_ALLOW_BYTES];               /* empty: no Allow header */
+    char authenticate[PROBLEM_AUTHENTICATE_BYTES]; /* empty: no WWW-Authenticate header */
+    size_t error_count;                            /* of all that were found; only the first are kept */
     struct problem_error errors[PROBLEM_MAX_ERRORS];
 };
 

@@ -31,7 +31,8 @@ void request_query(const struct request *r, void (*each)(void *arg, const char *
     (void)MHD_get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, walk_value, &walk); /* a count */
 }
 
-void request_caller(const struct request *r, char ret_caller[REQUEST_CALLER_BYTES]) {
+/* By where it comes from. */
+static void address_of(const struct request *r, char ret_caller[REQUEST_CALLER_BYTES]) {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     const struct sockaddr *address = info ? info->client_addr : NULL;
     (void)snprintf(ret_caller, REQUEST_CALLER_BYTES, "unix");
@@ -44,6 +45,14 @@ void request_caller(const struct request *r, char ret_caller[REQUEST_CALLER_BYTE
             memset(&network.s6_addr[8], 0, 8);
         (void)inet_ntop(AF_INET6, &network, ret_caller, REQUEST_CALLER_BYTES);
     }
+}
+
+void request_caller(const struct request *r, char ret_caller[REQUEST_CALLER_BYTES]) {
+    const char *name = auth_pass_name(&r->pass);
+    if (name)
+        (void)snprintf(ret_caller, REQUEST_CALLER_BYTES, "token:%s", name);
+    else
+        address_of(r, ret_caller);
 }
 
 int request_fd(const struct request *r) {

@@ -6,6 +6,8 @@
 #ifndef FETCHPOOL_API_REQUEST_H
 #define FETCHPOOL_API_REQUEST_H
 
+#include "api/auth.h"
+#include "api/auth_grant.h"
 #include "api/problem.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -33,6 +35,8 @@ struct request {
     const char *method;
     const char *path;
     struct buf body;
+    struct auth_pass pass;         /* on what terms it was let in */
+    struct auth_rates rates;       /* to be sent with the answer; set by whoever takes of a quota */
     const struct request_ops *ops; /* set by a handler that goes on later, with `call` */
     void *call;
     /* private to server.c, request.c and respond.c */
@@ -58,8 +62,8 @@ void request_headers(const struct request *r, void (*each)(void *arg, const char
 /* Calls `each` for every query parameter in turn; `value` is "" when there is none. */
 void request_query(const struct request *r, void (*each)(void *arg, const char *name, const char *value), void *arg);
 
-/* Who asks, as far as the connection tells: the peer's address, of IPv6 the network (/64) that one peer may well have
- * to itself, "unix" for a Unix socket. */
+/* Who asks: "token:" and the name of its token; without one, as far as the connection tells, the peer's address, of
+ * IPv6 the network (/64) that one peer may well have to itself, "unix" for a Unix socket. */
 enum { REQUEST_CALLER_BYTES = 64 };
 void request_caller(const struct request *r, char ret_caller[REQUEST_CALLER_BYTES]);
 

@@ -17,6 +17,9 @@ static void queue(struct request *r, int status, const char *type, struct MHD_Re
     bool ok = add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type) &&
               add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") &&
               add_header(response, "X-Content-Type-Options", "nosniff");
+    if (ok && r->rates.policy[0])
+        ok = add_header(response, "RateLimit-Policy", r->rates.policy) &&
+             add_header(response, "RateLimit", r->rates.state);
     if (ok && r->closing)
         ok = add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     r->responded = ok && MHD_queue_response(r->connection, (unsigned)status, response) == MHD_YES;
@@ -57,6 +60,8 @@ void respond_problem(struct request *r, const struct problem *p) {
     bool ok = response != NULL;
     if (ok && p->allow[0])
         ok = add_header(response, MHD_HTTP_HEADER_ALLOW, p->allow);
+    if (ok && p->authenticate[0])
+        ok = add_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, p->authenticate);
     if (ok && p->retry_after_s)
         ok = add_number_header(response, MHD_HTTP_HEADER_RETRY_AFTER, p->retry_after_s);
     if (ok)

@@ -17,7 +17,7 @@ void respond_json(struct request *r, int status, struct buf *body);
 /* The same with 200 and another type, borrowed during the call. Head and body are sent in one piece. */
 void respond_whole(struct request *r, const char *media_type, struct buf *body);
 
-/* application/problem+json with Allow and Retry-After as the problem says. */
+/* application/problem+json with Allow, WWW-Authenticate and Retry-After as the problem says. */
 void respond_problem(struct request *r, const struct problem *p);
 
 /* Copies up to `size` bytes of the body to `ret_bytes`: their number, 0 after having suspended the request with

@@ -6,15 +6,15 @@
 #include <string.h>
 
 static const struct route routes[] = {
-    {"/fetch", "POST", handle_fetch, true},
-    {"/drill", "POST", handle_drill, true},
-    {"/healthz", "GET", handle_healthz, false},
-    {"/readyz", "GET", handle_readyz, false},
-    {"/pressure", "GET", handle_pressure, false},
-    {"/version", "GET", handle_version, false},
-    {"/hosts", "GET", handle_hosts, false},
-    {"/hosts/{host}", "GET", handle_host, false},
-    {"/hosts/{host}", "PATCH", handle_host_patch, false},
+    {"/fetch", "POST", handle_fetch, true, TOKEN_SCOPE_FETCH},
+    {"/drill", "POST", handle_drill, true, TOKEN_SCOPE_DRILL},
+    {"/healthz", "GET", handle_healthz, false, AUTH_OPEN},
+    {"/readyz", "GET", handle_readyz, false, AUTH_OPEN},
+    {"/pressure", "GET", handle_pressure, false, TOKEN_SCOPE_METRICS},
+    {"/version", "GET", handle_version, false, (unsigned)AUTH_ANY_SCOPE},
+    {"/hosts", "GET", handle_hosts, false, TOKEN_SCOPE_HOSTS},
+    {"/hosts/{host}", "GET", handle_host, false, TOKEN_SCOPE_HOSTS},
+    {"/hosts/{host}", "PATCH", handle_host_patch, false, TOKEN_SCOPE_HOSTS},
 };
 
 /* "{name}" stands for one part of the path, which is not empty. */

@@ -12,6 +12,7 @@ struct route {
     const char *method; /* "GET" is for HEAD, too */
     void (*handle)(struct request *r);
     bool takes_work; /* refused while draining */
+    unsigned scopes; /* of which a token needs one: enum token_scope, AUTH_OPEN or AUTH_ANY_SCOPE */
 };
 
 /* The route, or NULL and a 404 or 405 in `ret_problem`. The path has to match exactly, but for a "{name}". */

@@ -4,6 +4,7 @@
 #ifndef FETCHPOOL_API_SERVER_H
 #define FETCHPOOL_API_SERVER_H
 
+#include "api/auth.h"
 #include "base/err.h"
 #include "base/timers.h"
 #include "config/settings.h"
@@ -21,6 +22,7 @@ struct api_options {
     struct pool *pool;
     struct fetcher *fetcher;
     struct timers *timers;
+    struct auth *auth;  /* NULL: nobody is asked who they are */
     const int *sockets; /* bound and listening; closed by whoever opened them, after api_destroy */
     size_t socket_count;
     void (*drained)(void *arg); /* called once after api_drain, by any thread; api_destroy is to follow */

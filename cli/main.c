@@ -5,6 +5,7 @@
 #include "base/timers.h"
 #include "base/version.h"
 #include "cli/options.h"
+#include "cli/token_command.h"
 #include "config/settings_load.h"
 #include "pool/fetch.h"
 #include "pool/fetch_batch.h"
@@ -202,6 +203,8 @@ static enum cli_exit run_with(const struct cli_options *options) {
 
 int main(int argc, char **argv) {
     struct cli_options options;
+    if (argc > 1 && strcmp(argv[1], "token") == 0)
+        return (int)token_command_run(argc - 2, argv + 2);
     if (cli_options_parse(argc, argv, &options))
         return (int)complain(CLI_EXIT_USAGE, options.error);
     if (options.help || options.version) {

@@ -8,10 +8,12 @@
 #include <string.h>
 
 const char cli_usage[] = "usage: fetchpool [OPTION]... [URL]...\n"
+                         "       fetchpool token new NAME [KEY=VALUE]...\n"
                          "\n"
                          "Fetches the URLs and prints a JSON array with one result for each, in their order.\n"
                          "Without a URL, they are read from standard input, one in each line.\n"
                          "Addresses of loopback and private networks are fetched, too: it is your shell.\n"
+                         "The second form makes a token for a caller of fetchpoold: fetchpool token --help.\n"
                          "\n"
                          "  -c, --max-concurrent N   fetches at once, 1 to 1000 (5)\n"
                          "      --timeout SECONDS    for each URL (30)\n"

@@ -33,8 +33,7 @@ static_assert(sizeof(enum settings_log_format) == sizeof(int), "choices are stor
     { name, SETTINGS_TYPE_TEXT, AT(member), preset, 0, SETTINGS_TEXT_MAX_BYTES, NULL, help }
 #define CHOICE(name, member, preset, choices, help)                                                                    \
     { name, SETTINGS_TYPE_CHOICE, AT(member), preset, 0, 0, choices, help }
-#define YESNO(name, member, preset, help)                                                                              \
-    { name, SETTINGS_TYPE_CHOICE, AT(member), preset, 0, 0, yes_no_names, help }
+#define YESNO(name, member, preset, help) CHOICE(name, member, preset, yes_no_names, help)
 
 /* clang-format off */
 const struct settings_row settings_table[] = {
@@ -56,6 +55,11 @@ const struct settings_row settings_table[] = {
          "Finished results a batch may hold for its reader before no new fetch of it starts"),
     SIZE("server.answer_memory", server.answer_memory_bytes, "512MiB", MIB, 64 * GIB,
          "Finished results all batches may hold together; beyond it each holds one at a time"),
+
+    TEXT("auth.token_file", auth.token_file, "",
+         "File with a line for each token that a request may show; empty: no request needs one"),
+    YESNO("auth.allow_anonymous", auth.allow_anonymous, "no",
+          "Whether whoever reaches the daemon may fetch without a token, also beyond loopback"),
 
     COUNT("pool.workers", pool.workers, "256", 1, 10000,
           "Fetches in flight at once at most, each in a thread that is started on demand"),

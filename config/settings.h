@@ -33,6 +33,10 @@ struct settings {
         int64_t answer_memory_bytes;
     } server;
     struct {
+        char *token_file;
+        int allow_anonymous; /* 0 or 1 */
+    } auth;
+    struct {
         int64_t workers;
         int64_t queue;
         int64_t max_concurrent;

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/timers.h"
 #include "base/version.h"
+#include "daemon/access.h"
 #include "daemon/listen.h"
 #include "daemon/notify.h"
 #include "daemon/refusal_log.h"
@@ -12,7 +13,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct service {
     const struct settings *settings;
@@ -21,6 +21,7 @@ struct service {
     struct pool *pool;
     struct listen_sockets sockets;
     int *fds;
+    struct auth *auth;
     struct api *api;
 };
 
@@ -67,10 +68,6 @@ static enum service_exit start_pool(struct service *s, char ret_error[SERVICE_ER
     return err ? fail(SERVICE_EXIT_FAILED, err_text(err), ret_error) : SERVICE_EXIT_DONE;
 }
 
-static bool is_loopback(const char *address) {
-    return strncmp(address, "127.", 4) == 0 || strncmp(address, "[::1]", 5) == 0 || strncmp(address, "unix:", 5) == 0;
-}
-
 static enum service_exit start_listening(struct service *s, char ret_error[SERVICE_ERROR_BYTES]) {
     struct listen_error error = {.text = ""};
     enum err err = listen_open(&s->settings->server.listen, &s->sockets, &error);
@@ -84,6 +81,28 @@ static enum service_exit start_listening(struct service *s, char ret_error[SERVI
     return SERVICE_EXIT_DONE;
 }
 
+static enum service_exit exit_of_access(enum err err) {
+    return err == ERR_NONE ? SERVICE_EXIT_DONE : err == ERR_NOMEM ? SERVICE_EXIT_FAILED : SERVICE_EXIT_SETTINGS;
+}
+
+static void log_callers(const struct auth_policy *policy) {
+    log_info("callers", log_int("tokens", (int64_t)auth_policy_count(policy)),
+             log_text("without_token", auth_policy_is_open(policy) ? "served" : "refused"));
+}
+
+static enum service_exit start_auth(struct service *s, char ret_error[SERVICE_ERROR_BYTES]) {
+    struct auth_policy *policy;
+    enum err err = access_prepare(s->settings, &s->sockets, &policy, ret_error);
+    if (err)
+        return exit_of_access(err);
+    log_callers(policy);
+    err = auth_create(policy, &s->auth);
+    if (!err)
+        return SERVICE_EXIT_DONE;
+    auth_policy_destroy(policy);
+    return fail(SERVICE_EXIT_FAILED, err_text(err), ret_error);
+}
+
 static enum service_exit start_api(struct service *s, void (*drained)(void *arg), void *arg,
                                    char ret_error[SERVICE_ERROR_BYTES]) {
     const struct api_options options = {
@@ -91,6 +110,7 @@ static enum service_exit start_api(struct service *s, void (*drained)(void *arg)
         .pool = s->pool,
         .fetcher = s->fetcher,
         .timers = s->timers,
+        .auth = s->auth,
         .sockets = s->fds,
         .socket_count = s->sockets.count,
         .drained = drained,
@@ -100,20 +120,26 @@ static enum service_exit start_api(struct service *s, void (*drained)(void *arg)
     return err ? fail(SERVICE_EXIT_FAILED, err_text(err), ret_error) : SERVICE_EXIT_DONE;
 }
 
-static void announce(const struct service *s) {
-    for (size_t i = 0; i < s->sockets.count; i++) {
-        log_info("listening", log_text("address", s->sockets.items[i].address));
-        if (!is_loopback(s->sockets.items[i].address))
+static void warn_of_open_doors(const struct service *s, const struct settings *settings) {
+    for (size_t i = 0; i < s->sockets.count; i++)
+        if (settings->auth.allow_anonymous && !access_is_local(s->sockets.items[i].fd))
             log_warning("listening beyond loopback: whoever reaches this address may fetch",
                         log_text("address", s->sockets.items[i].address));
-    }
+}
+
+static void announce(const struct service *s) {
+    for (size_t i = 0; i < s->sockets.count; i++)
+        log_info("listening", log_text("address", s->sockets.items[i].address));
+    warn_of_open_doors(s, s->settings);
     log_info("ready", log_text("version", FETCHPOOL_VERSION));
     notify_ready("serving");
 }
 
 enum service_exit service_check(const struct settings *settings, char ret_error[SERVICE_ERROR_BYTES]) {
     struct service s = {.settings = settings};
-    enum service_exit code = start_fetcher(&s, ret_error);
+    enum service_exit code = exit_of_access(access_check(settings, ret_error));
+    if (!code)
+        code = start_fetcher(&s, ret_error);
     fetcher_destroy(s.fetcher);
     timers_destroy(s.timers);
     return code;
@@ -131,6 +157,8 @@ enum service_exit service_start(const struct settings *settings, void (*drained)
     if (!code)
         code = start_listening(s, ret_error);
     if (!code)
+        code = start_auth(s, ret_error);
+    if (!code)
         code = start_api(s, drained, arg, ret_error);
     if (code) {
         service_stop(s);
@@ -141,17 +169,45 @@ enum service_exit service_start(const struct settings *settings, void (*drained)
     return SERVICE_EXIT_DONE;
 }
 
+/* What a reload has read and not yet applied. */
+struct fresh_parts {
+    struct guard_rules *rules;
+    struct auth_policy *policy;
+};
+
+static enum service_exit prepare_guard(const struct settings *fresh, struct fresh_parts *parts,
+                                       char ret_error[SERVICE_ERROR_BYTES]) {
+    char text[FETCHER_ERROR_BYTES];
+    enum err err = fetcher_prepare_guard(fresh, &parts->rules, text);
+    return err ? fail(err == ERR_INVALID ? SERVICE_EXIT_SETTINGS : SERVICE_EXIT_FAILED, text, ret_error)
+               : SERVICE_EXIT_DONE;
+}
+
+static void drop_parts(struct fresh_parts *parts) {
+    fetcher_drop_guard(parts->rules);
+    auth_policy_destroy(parts->policy);
+}
+
+static void apply_parts(struct service *s, const struct settings *fresh, const struct fresh_parts *parts) {
+    log_set_level(fresh->log.level);
+    log_callers(parts->policy);
+    warn_of_open_doors(s, fresh);
+    auth_apply(s->auth, parts->policy);
+    if (fetcher_apply_guard(s->fetcher, parts->rules))
+        pool_interrupt(s->pool);
+}
+
 /* First all that can fail is prepared, then all is applied. */
 enum service_exit service_reload(struct service *s, const struct settings *fresh, char ret_error[SERVICE_ERROR_BYTES]) {
-    struct guard_rules *rules = NULL;
-    char text[FETCHER_ERROR_BYTES];
-    enum err err = fetcher_prepare_guard(fresh, &rules, text);
-    if (err)
-        return fail(err == ERR_INVALID ? SERVICE_EXIT_SETTINGS : SERVICE_EXIT_FAILED, text, ret_error);
-    log_set_level(fresh->log.level);
-    if (fetcher_apply_guard(s->fetcher, rules))
-        pool_interrupt(s->pool);
-    return SERVICE_EXIT_DONE;
+    struct fresh_parts parts = {0};
+    enum service_exit code = prepare_guard(fresh, &parts, ret_error);
+    if (!code)
+        code = exit_of_access(access_prepare(fresh, &s->sockets, &parts.policy, ret_error));
+    if (code)
+        drop_parts(&parts);
+    else
+        apply_parts(s, fresh, &parts);
+    return code;
 }
 
 void service_drain(struct service *s) {
@@ -171,6 +227,7 @@ void service_stop(struct service *s) {
     api_destroy(s->api);
     listen_close(&s->sockets);
     pool_destroy(s->pool);
+    auth_destroy(s->auth); /* batches hold grants of it */
     fetcher_destroy(s->fetcher);
     timers_destroy(s->timers);
     free(s->fds);

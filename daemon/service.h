@@ -1,5 +1,5 @@
-/* The parts of the running service, started and stopped in their order: timers, fetcher, pool, listening sockets, front
- * end. */
+/* The parts of the running service, started and stopped in their order: timers, fetcher, pool, listening sockets,
+ * callers, front end. */
 #ifndef FETCHPOOL_DAEMON_SERVICE_H
 #define FETCHPOOL_DAEMON_SERVICE_H
 
@@ -29,8 +29,9 @@ enum service_exit service_check(const struct settings *settings, char ret_error[
 enum service_exit service_start(const struct settings *settings, void (*drained)(void *arg), void *arg,
                                 struct service **ret_service, char ret_error[SERVICE_ERROR_BYTES]);
 
-/* Applies what can change while it runs: log.level and guard.*. All or nothing; the rest takes effect at the next
- * start. `fresh` is borrowed during the call. `ret_error` is one line. */
+/* Applies what can change while it runs: log.level, guard.*, auth.token_file with its content and
+ * auth.allow_anonymous. All or nothing; the rest takes effect at the next start. `fresh` is borrowed during the call.
+ * `ret_error` is one line. */
 enum service_exit service_reload(struct service *s, const struct settings *fresh, char ret_error[SERVICE_ERROR_BYTES]);
 
 /* Takes no more work and lets what runs finish; `drained` follows, after server.drain_timeout and a grace at the

@@ -28,10 +28,10 @@ HOMES = {
     "cjson/": r"api/\w+\.c",
     "ares.h": r"pool/name_channel\.[ch]",
     "curl/": r"pool/\w+\.[ch]",
-    "openssl/": r"pool/\w+\.[ch]",
     "zlib.h": r"pool/coding_zlib\.c",
     "brotli/": r"pool/coding_brotli\.c",
     "zstd": r"pool/coding_zstd\.c",
+    "openssl/": r"pool/\w+\.[ch]|config/token\.c",
     "ini.h": r"config/\w+\.c",
     "systemd/": r"daemon/\w+\.c",
 }

@@ -104,12 +104,18 @@ start() { # NAME PODMAN-OPTION...
 get() { in_network curl -sS --max-time 5 "http://127.0.0.1:$1"; }
 healthy() { [ "$(get "$1/healthz")" = '{"status":"ok"}' ]; }
 state() { in_network podman inspect --format "{{.State.$2}}" "$1"; }
-fetch() { # PORT BODY
-    in_network curl -sS --max-time 20 -H 'Content-Type: application/json' -d "$2" "http://127.0.0.1:$1/fetch" | tr -d '\n'
+fetch() { # PORT BODY CURL-OPTION...
+    local port=$1 body=$2
+    shift 2
+    in_network curl -sS --max-time 20 -H 'Content-Type: application/json' -d "$body" "$@" "http://127.0.0.1:$port/fetch" |
+        tr -d '\n'
 }
 milliseconds() { date +%s%3N; }
 
-start daemon --network=host --env FETCHPOOL_GUARD_ALLOW=127.0.0.1/32 "$image" || { cat "$scratch/log"; give_up "podman run"; }
+refused=$(once "${hardened[@]}" "$image")
+is "without tokens, and without the word that none are wanted, it does not start" "$?" 3
+matches "and says what is missing" "$refused" '*0.0.0.0:8080 is beyond loopback: *auth.token_file*auth.allow_anonymous*'
+start daemon --network=host --env FETCHPOOL_AUTH_ALLOW_ANONYMOUS=yes --env FETCHPOOL_GUARD_ALLOW=127.0.0.1/32 "$image" || { cat "$scratch/log"; give_up "podman run"; }
 eventually 100 healthy 8080 || { in_network podman logs daemon; give_up "no answer"; }
 ok "runs with a read-only root, no capability, 256 MB"
 is "health" "$(get 8080/healthz)" '{"status":"ok"}'
@@ -131,11 +137,20 @@ is "SIGTERM: exit status" "$(state daemon ExitCode)" 0
 if [ "$took" -lt 3000 ]; then ok "in $took ms"; else bad "stop took $took ms"; fi
 matches "and says so" "$(in_network podman logs daemon 2>&1)" '*msg=draining*msg=stopped*'
 
-# a published port, with settings from a file of the operator's
+# a published port, with tokens and with settings from files of the operator's
+once --entrypoint fetchpool "$image" token new ci >"$scratch/made"
+token=$(sed -n '/^fp_/p' "$scratch/made")
+sed -n '/^ci /p' "$scratch/made" >"$scratch/tokens"
+chmod 444 "$scratch/tokens"
 printf '[guard]\nallow = 127.0.0.0/8\n' >"$scratch/fetchpool.conf"
-start published --publish 127.0.0.1:18080:8080 --volume "$scratch/fetchpool.conf:/etc/fetchpool/fetchpool.conf:ro" "$image"
+start published --publish 127.0.0.1:18080:8080 --env FETCHPOOL_AUTH_TOKEN_FILE=/etc/fetchpool/tokens \
+    --volume "$scratch/fetchpool.conf:/etc/fetchpool/fetchpool.conf:ro" \
+    --volume "$scratch/tokens:/etc/fetchpool/tokens:ro" "$image"
 check "a published port" eventually 100 healthy 18080
-matches "and mounted settings" "$(fetch 18080 '["http://127.0.0.1:8080/healthz"]')" '*"status":200,*'
+matches "without a token nothing is fetched" "$(fetch 18080 '["http://127.0.0.1:8080/healthz"]')" '*"status":401,*'
+matches "with one, and with mounted settings, it is" \
+    "$(fetch 18080 '["http://127.0.0.1:8080/healthz"]' -H "Authorization: Bearer $token")" '*"status":200,*'
+check "the health check needs no token" in_network podman healthcheck run published
 matches "the command line in the image" "$(once "${hardened[@]}" --entrypoint fetchpool "$image" nonsense)" \
     '*"error_code":*"invalid_url"*'
 finish

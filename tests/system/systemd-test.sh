@@ -139,6 +139,29 @@ matches "stop lets the running batch finish ($took ms)" "$(cat "$scratch/slow")"
 if [ "$took" -gt 500 ] && [ "$took" -lt 4000 ]; then ok "and then does not dawdle"; else bad "stop took $took ms"; fi
 is "ends clean" "$(property Result) $(property ExecMainStatus) $(property ActiveState)" "success 0 inactive"
 
+# ---- tokens: the dynamic user reads their file, and reads it again at SIGHUP --------------------------------------
+box fetchpool token new ci 2>/dev/null >"$scratch/made"
+token=$(sed -n 1p "$scratch/made")
+sed -n 2p "$scratch/made" >"$tree/etc/fetchpool/tokens"
+box mkdir -p "/run/systemd/system/$unit.d"
+printf '[Service]\nEnvironment=FETCHPOOL_AUTH_TOKEN_FILE=/etc/fetchpool/tokens\n' |
+    box tee "/run/systemd/system/$unit.d/tokens.conf" >/dev/null
+box systemctl daemon-reload
+box systemctl start "$unit"
+version() { # CURL-OPTION...
+    box curl -sS --max-time 10 -o /dev/null -w '%{http_code}' "$@" http://127.0.0.1:8080/version
+}
+is "tokens: without, with one, and health" \
+    "$(version) $(version -H "Authorization: Bearer $token") $(get /healthz)" '401 200 {"status":"ok"}'
+: >"$tree/etc/fetchpool/tokens"
+box systemctl kill --signal=HUP "$unit"
+is_reloaded() { journal | grep -q '^settings reloaded$'; }
+check "reload" eventually 100 is_reloaded
+is "a token that was removed" "$(version -H "Authorization: Bearer $token")" 401
+box systemctl stop "$unit"
+box rm -r "/run/systemd/system/$unit.d"
+box systemctl daemon-reload
+
 # ---- starts that must fail, and say why -------------------------------------------------------------------------
 printf '[pool]\nworkers = many\n' >"$tree/etc/fetchpool/wrong.conf"
 box mkdir -p "/run/systemd/system/$unit.d"

@@ -69,6 +69,23 @@ TEST(body_is_kept_for_who_works_with_it) {
     assert_false(router_keeps_body(router_find("HEAD", "/healthz", &p)));
 }
 
+static void assert_scopes(const char *method, const char *path, unsigned scopes) {
+    struct problem p = {0};
+    assert_int_equal(router_find(method, path, &p)->scopes, scopes);
+}
+
+TEST(routes_want_their_scope_and_only_health_wants_none) {
+    assert_scopes("POST", "/fetch", TOKEN_SCOPE_FETCH);
+    assert_scopes("POST", "/drill", TOKEN_SCOPE_DRILL);
+    assert_scopes("GET", "/hosts", TOKEN_SCOPE_HOSTS);
+    assert_scopes("GET", "/hosts/a", TOKEN_SCOPE_HOSTS);
+    assert_scopes("PATCH", "/hosts/a", TOKEN_SCOPE_HOSTS);
+    assert_scopes("GET", "/pressure", TOKEN_SCOPE_METRICS);
+    assert_scopes("GET", "/version", (unsigned)AUTH_ANY_SCOPE);
+    assert_scopes("GET", "/healthz", AUTH_OPEN);
+    assert_scopes("HEAD", "/readyz", AUTH_OPEN);
+}
+
 TEST(head_goes_where_get_goes) {
     assert_found("HEAD", "/healthz", handle_healthz, false);
     assert_found("HEAD", "/readyz", handle_readyz, false);
@@ -115,6 +132,7 @@ int main(void) {
         cmocka_unit_test(each_route_has_its_handler),
         cmocka_unit_test(part_of_a_path_may_be_a_name),
         cmocka_unit_test(body_is_kept_for_who_works_with_it),
+        cmocka_unit_test(routes_want_their_scope_and_only_health_wants_none),
         cmocka_unit_test(head_goes_where_get_goes),
         cmocka_unit_test(other_methods_are_told_what_is_allowed),
         cmocka_unit_test(methods_are_read_with_regard_to_case),
