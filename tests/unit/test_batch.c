@@ -63,6 +63,25 @@ TEST(cancel_interrupts_what_runs_and_skips_the_rest) {
     assert_int_equal(b.batch.cancelled, FETCH_CANCELLED);
 }
 
+static void wait_for_signal(struct unit_batch *b, size_t index) {
+    (void)index;
+    assert_int_equal(thread_wait_interruptible(&b->go, CLOCK_NEVER), ERR_CLOSED);
+}
+
+/* One that comes before the wait is lost. */
+TEST(what_runs_can_be_interrupted_and_is_not_cancelled) {
+    struct unit_batch a, b;
+    submit_running(&a, 2, 2, wait_for_signal);
+    submit_running(&b, 1, 1, wait_for_signal);
+    while (a.done_calls == 0 || b.done_calls == 0)
+        pool_interrupt(pool.pool);
+    unit_batch_end(&a);
+    unit_batch_end(&b);
+    assert_int_equal(unit_batch_count_run(&a), 2);
+    assert_int_equal(unit_batch_count_run(&b), 1);
+    assert_int_equal(a.batch.cancelled, FETCH_OK);
+}
+
 TEST(cancelled_batch_is_not_done_before_what_runs_has_ended) {
     struct unit_batch b;
     submit_running(&b, 2, 1, unit_batch_wait_go);
@@ -296,6 +315,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         BATCH_TEST(cancel_before_the_start_skips_all),
         BATCH_TEST(cancel_interrupts_what_runs_and_skips_the_rest),
+        BATCH_TEST(what_runs_can_be_interrupted_and_is_not_cancelled),
         BATCH_TEST(cancelled_batch_is_not_done_before_what_runs_has_ended),
         BATCH_TEST(signal_that_was_missed_is_repeated),
         BATCH_TEST(first_reason_stays),
