@@ -34,8 +34,8 @@ enum err pool_create(const struct pool_options *options, struct pool **ret_pool)
 void pool_destroy(struct pool *p) {
     if (!p)
         return;
-    timers_cancel(p->options.timers, &p->retry);
     worker_stop_all(p);
+    timers_cancel(p->options.timers, &p->retry);
     timers_cancel(p->options.timers, &p->wake);
     assert(list_is_empty(&p->batches));
     sched_fini(&p->sched);
