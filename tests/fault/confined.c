@@ -67,7 +67,7 @@ static void allow(struct policy *p, int call) {
         allow_masked(p, call, 2, PROT_EXEC, 0);
     } else if (p->protects_memory && call == SCMP_SYS(shmat)) {
         allow_masked(p, call, 2, SHM_EXEC, 0);
-    } else if (p->protects_namespaces && call == SCMP_SYS(clone)) {
+    } else if (p->protects_namespaces && (call == SCMP_SYS(clone) || call == SCMP_SYS(unshare))) {
         allow_masked(p, call, 0, NAMESPACES, 0);
     } else if (p->protects_namespaces &&
                call == SCMP_SYS(clone3)) { /* its flags cannot be seen: glibc takes clone then */
@@ -75,6 +75,11 @@ static void allow(struct policy *p, int call) {
     } else {
         must(seccomp_rule_add_array(p->filter, SCMP_ACT_ALLOW, call, 0, NULL), "a rule was not taken");
     }
+}
+
+/* To enter a namespace there is no use for without the right to make one. */
+static bool is_pointless(const struct policy *p, int call) {
+    return p->protects_namespaces && call == SCMP_SYS(setns);
 }
 
 static void read_line(struct policy *p, const char *word, const char *about) {
@@ -85,7 +90,7 @@ static void read_line(struct policy *p, const char *word, const char *about) {
         *(strcmp(about, "memory") == 0 ? &p->protects_memory : &p->protects_namespaces) = true;
     else if (strcmp(word, "refuse") == 0)
         must(seccomp_rule_add_array(p->filter, SCMP_ACT_ERRNO(EPERM), call, 0, NULL), "a rule was not taken");
-    else if (strcmp(word, "allow") == 0 && call >= 0) /* this machine has it */
+    else if (strcmp(word, "allow") == 0 && call >= 0 && !is_pointless(p, call)) /* this machine has it */
         allow(p, call);
 }
 
