@@ -62,6 +62,15 @@ void pool_read_stats(struct pool *p, struct pool_stats *ret_stats) {
     pthread_mutex_unlock(&p->lock);
 }
 
+int pool_room_after_s(struct pool *p, size_t count) {
+    pthread_mutex_lock(&p->lock);
+    size_t waiting = p->sched.waiting + count;
+    size_t ahead = waiting > p->options.max_waiting ? waiting - p->options.max_waiting : 0;
+    int seconds = pace_seconds(&p->pace, ahead, clock_now_ms());
+    pthread_mutex_unlock(&p->lock);
+    return seconds;
+}
+
 /* ---- batches ---- */
 
 /* An item that was taken out of the scheduler. */

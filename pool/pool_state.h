@@ -5,6 +5,7 @@
 
 #include "base/list.h"
 #include "base/timers.h"
+#include "pool/pace.h"
 #include "pool/pool.h"
 #include "pool/sched.h"
 
@@ -19,6 +20,7 @@ struct pool {
     struct timer_event wake;  /* when the scheduler has something to do */
     pthread_mutex_t lock;     /* guards all below, and the private fields of batches */
     struct sched sched;
+    struct pace pace;
     int64_t wake_at_ms;    /* what `wake` is set to */
     struct list batches;   /* that are not done */
     struct list idle;      /* workers that wait, the last one to come in front */

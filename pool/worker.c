@@ -80,6 +80,7 @@ static bool wait_locked(struct worker *w) {
 
 /* Counts an item as done. The lock is free meanwhile if that was the last of its batch. */
 static void end_item_locked(struct pool *p, struct batch *b) {
+    pace_count(&p->pace, 1);
     if (!batch_count_finished_locked(b, 1))
         return;
     pthread_mutex_unlock(&p->lock);
