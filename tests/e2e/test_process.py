@@ -96,12 +96,13 @@ def test_a_process_of_the_same_user_cannot_look_in():
         pytest.skip("only root can become somebody else")
     script = ('"$0" --config /dev/null --listen 127.0.0.1:0 2>&1 & pid=$!; exec 2>/dev/null; for i in $(seq 100); do '
               'ls /proc/$pid/fd >/dev/null || break; sleep 0.02; done; ls /proc/$pid/fd && echo open; ls /proc/self/fd >/dev/null && '
-              'echo closed; kill $pid; wait $pid')
+              'echo closed; kill $pid && echo lived; wait $pid')
     done = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "sh", "-c", script, FETCHPOOLD],
                           capture_output=True, text=True, timeout=PATIENCE, cwd="/")
     if "denied" in done.stderr or "not found" in done.stderr:
         pytest.skip("nobody cannot read the program")
-    assert "closed" in done.stdout.splitlines() and "open" not in done.stdout.splitlines(), done.stdout
+    said = done.stdout.splitlines()
+    assert "closed" in said and "lived" in said and "open" not in said, done.stdout
 
 
 def test_no_key_of_a_connection_is_written_down(start_daemon, start_origin, authority, tmp_path):
