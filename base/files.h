@@ -37,6 +37,6 @@ bool files_is_spare(int fd);
 bool files_are_left(int count);
 
 /* socketpair(2) of the whole program: stands before the C library's, for the libraries too. It differs in that what it
- * opens is closed on exec: libcurl before 8 asks for wake-up pairs without that, and gives no other way to have it. */
+ * opens is closed on exec: libcurl 7.88 makes its wake-up pairs without that, and gives no other way to have it. */
 
 #endif
