@@ -2,7 +2,6 @@
  * one that kills. Each line of the policy is a word and what it is about:
  *
  *     allow NAME     a system call
- *     refuse NAME    one that fails with EPERM
  *     family NUMBER  an address family for socket(2); without any, all are allowed
  *     protect memory as MemoryDenyWriteExecute= of systemd.exec(5)
  *     protect namespaces as RestrictNamespaces= */
@@ -88,8 +87,6 @@ static void read_line(struct policy *p, const char *word, const char *about) {
         p->families[p->family_count++] = (int)strtol(about, NULL, 10);
     else if (strcmp(word, "protect") == 0)
         *(strcmp(about, "memory") == 0 ? &p->protects_memory : &p->protects_namespaces) = true;
-    else if (strcmp(word, "refuse") == 0)
-        must(seccomp_rule_add_array(p->filter, SCMP_ACT_ERRNO(EPERM), call, 0, NULL), "a rule was not taken");
     else if (strcmp(word, "allow") == 0 && call >= 0 && !is_pointless(p, call)) /* this machine has it */
         allow(p, call);
 }

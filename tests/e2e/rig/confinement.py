@@ -15,9 +15,6 @@ from rig.timing import PATIENCE, SANITIZED
 ROOT = Path(__file__).resolve().parents[3]
 UNIT = ROOT / "config" / "fetchpoold.service"
 
-# What the daemon tries, and does without where the unit refuses it: the thread that decodes large bodies steps back.
-REFUSED = {"setpriority"}
-
 
 def programs():
     """Where the build has the programs of tests/fault."""
@@ -68,9 +65,7 @@ def policy(sets):
     lines += ["protect namespaces"] * ("yes" in directives("RestrictNamespaces"))
     families = " ".join(directives("RestrictAddressFamilies")).split()
     lines += [f"family {int(getattr(socket, family))}" for family in families]
-    calls = allowed_calls(sets)
-    lines += [f"refuse {call}" for call in sorted(REFUSED - calls)]
-    return lines + [f"allow {call}" for call in sorted(calls)]
+    return lines + [f"allow {call}" for call in sorted(allowed_calls(sets))]
 
 
 @functools.cache
