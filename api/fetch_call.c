@@ -65,12 +65,13 @@ enum err fetch_call_create(struct request *r, struct fetch_call **ret_call) {
     return ERR_NONE;
 }
 
-static void explain(enum err err, struct problem *problem) {
+static void explain(const struct fetch_call *call, enum err err, struct problem *problem) {
     if (err == ERR_LIMIT) {
         problem_set(problem, 413, "more URLs than the queue can ever hold (pool.queue)");
         return;
     }
-    problem->retry_after_s = CALL_RETRY_AFTER_S;
+    problem->retry_after_s =
+        err == ERR_FULL ? pool_room_after_s(api_options(call->api)->pool, call->batch.count) : CALL_RETRY_AFTER_S;
     problem_set(problem, 503, "%s",
                 err == ERR_FULL     ? "the queue is full (pool.queue)"
                 : err == ERR_CLOSED ? "the service is shutting down"
@@ -124,7 +125,7 @@ static void decode(struct background_task *task) {
     if (err == ERR_FULL)
         api_count_rejected(r->api);
     if (err)
-        explain(err, &call->problem);
+        explain(call, err, &call->problem);
     if (err || !has_work)
         resume_without_pool(call);
 }

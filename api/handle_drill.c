@@ -265,8 +265,10 @@ static void start(struct drill_call *call, const struct settings *settings, stru
         return;
     enum err err = submit(call);
     problem->retry_after_s = err ? DRILL_RETRY_AFTER_S : 0;
-    if (err == ERR_FULL)
+    if (err == ERR_FULL) {
+        problem->retry_after_s = pool_room_after_s(api_options(call->request->api)->pool, call->count);
         api_count_rejected(call->request->api);
+    }
     if (err)
         problem_set(problem, 503, "%s", err_text(err));
 }

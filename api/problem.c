@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+enum { PROBLEM_RETRY_AFTER_S = 1 };
+
 static const struct {
     int status;
     const char *title;
@@ -31,6 +33,8 @@ void problem_set(struct problem *p, int status, const char *format, ...) {
     (void)vsnprintf(p->detail, sizeof p->detail, format, args); /* a cut sentence is still a sentence */
     va_end(args);
     p->status = status;
+    if (status == 503 && p->retry_after_s == 0)
+        p->retry_after_s = PROBLEM_RETRY_AFTER_S;
 }
 
 void problem_add(struct problem *p, const char *pointer, const char *format, ...) {

@@ -32,7 +32,8 @@ struct problem {
     struct problem_error errors[PROBLEM_MAX_ERRORS];
 };
 
-/* Refuses with a sentence for people. A problem that is set already stays. */
+/* Refuses with a sentence for people. A problem that is set already stays. A 503 asks to come back after a second,
+ * unless it says otherwise. */
 void problem_set(struct problem *p, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Adds one place to a 422. */

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { FILES_RESERVED = 65536, FILES_SPARE = 64 };
@@ -51,4 +53,8 @@ bool files_are_left(int count) {
         return false;
     (void)close(fd); /* it was only to have a number */
     return !files_is_spare(fd + count - 1);
+}
+
+int socketpair(int domain, int type, int protocol, int ret_pair[2]) {
+    return (int)syscall(SYS_socketpair, domain, type | SOCK_CLOEXEC, protocol, ret_pair);
 }

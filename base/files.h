@@ -36,4 +36,7 @@ bool files_is_spare(int fd);
 /* Whether `count` more can be opened without those. Any thread. */
 bool files_are_left(int count);
 
+/* socketpair(2) of the whole program: stands before the C library's, for the libraries too. It differs in that what it
+ * opens is closed on exec: libcurl 7.88 makes its wake-up pairs without that, and gives no other way to have it. */
+
 #endif

@@ -34,22 +34,30 @@ static void put_last(struct log_line *l, const char *text) {
     l->len += n;
 }
 
-/* C0, DEL and C1, which some terminals obey too. */
-static bool is_control(const char *text, size_t n) {
-    unsigned char first = (unsigned char)text[0];
-    if (n == 1)
-        return first < 0x20 || first == 0x7F;
-    return n == 2 && first == 0xC2 && (unsigned char)text[1] < 0xA0;
+/* The code point of a whole sequence. */
+static unsigned code_point(const char *text, size_t n) {
+    static const unsigned char first_bits[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+    unsigned c = (unsigned char)text[0] & first_bits[n];
+    for (size_t i = 1; i < n; i++)
+        c = c << 6 | ((unsigned char)text[i] & 0x3F);
+    return c;
+}
+
+/* C0, DEL, and C1, which some terminals obey too; the marks, embeddings, overrides and isolates of UAX #9, and what
+ * some readers take for the end of a line. */
+static bool is_control(unsigned c) {
+    return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x61C || c == 0x200E || c == 0x200F ||
+           (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
 }
 
 static bool put_control(struct log_line *l, unsigned c) {
     static const char letters[] = "\nn\rr\tt";
     char escaped[8];
-    const char *at = c ? strchr(letters, (int)c) : NULL;
+    const char *at = c && c < 0x80 ? strchr(letters, (int)c) : NULL;
     if (at)
         (void)snprintf(escaped, sizeof escaped, "\\%c", at[1]);
     else
-        (void)snprintf(escaped, sizeof escaped, "\\u%04x", c);
+        (void)snprintf(escaped, sizeof escaped, "\\u%04x", c & 0xFFFF);
     return put_text(l, escaped);
 }
 
@@ -59,8 +67,8 @@ static size_t put_character(struct log_line *l, const char *text, size_t len, bo
     bool fits;
     if (n == 0)
         fits = put_text(l, "\xEF\xBF\xBD");
-    else if (is_control(text, n))
-        fits = put_control(l, (unsigned char)text[n - 1]);
+    else if (is_control(code_point(text, n)))
+        fits = put_control(l, code_point(text, n));
     else if (quoted && (text[0] == '"' || text[0] == '\\'))
         fits = put(l, text[0] == '"' ? "\\\"" : "\\\\", 2);
     else
@@ -70,8 +78,20 @@ static size_t put_character(struct log_line *l, const char *text, size_t len, bo
     return n ? n : 1;
 }
 
+/* How much of the text is written: not half of a character at the end. */
+static size_t text_bytes(struct log_line *l, const char *text) {
+    size_t n = strnlen(text, LOG_TEXT_MAX_BYTES + 1);
+    if (n <= LOG_TEXT_MAX_BYTES)
+        return n;
+    l->shortened = true;
+    size_t back = 0;
+    while (back < 3 && ((unsigned char)text[n - 1 - back] & 0xC0) == 0x80)
+        back++;
+    return n - 1 - back;
+}
+
 static void put_escaped(struct log_line *l, const char *text, bool quoted) {
-    size_t len = strlen(text);
+    size_t len = text_bytes(l, text);
     while (len > 0) {
         size_t n = put_character(l, text, len, quoted);
         if (n == 0)
@@ -98,7 +118,7 @@ static bool is_bare(const char *text) {
 
 /* Plain ASCII, which may be cut anywhere. */
 static void put_bare(struct log_line *l, const char *text) {
-    size_t n = strlen(text);
+    size_t n = text_bytes(l, text);
     size_t room = l->room - l->len;
     (void)put(l, text, n < room ? n : room); /* fits, or the line is cut already */
     l->cut |= n > room;
@@ -142,7 +162,7 @@ static void put_field(struct log_line *l, const struct log_field *field, bool js
 static void put_fields(struct log_line *l, const struct log_event *e, bool json) {
     for (size_t i = 0; i < e->count && !l->cut; i++)
         put_field(l, &e->fields[i], json);
-    if (l->cut)
+    if (l->cut || l->shortened)
         put_last(l, json ? ",\"truncated\":true" : " truncated=true");
 }
 
@@ -166,6 +186,7 @@ void log_line_write(struct log_line *ret_line, enum settings_log_format format, 
     struct log_line *l = ret_line;
     l->len = 0;
     l->cut = false;
+    l->shortened = false;
     l->room = sizeof l->bytes - TAIL_BYTES;
     switch (format) {
     case LOG_FORMAT_JSON:

@@ -4,8 +4,9 @@
  *     json     {"ts":"2026-11-22T10:00:00.123Z","level":"info","msg":"listening","address":"127.0.0.1:43121"}
  *     journal  <6>listening address=127.0.0.1:43121        (sd-daemon(3); the journal has its own time)
  *
- * Whatever the texts hold, the line stays one line of printable UTF-8: control characters are escaped as in JSON, bytes
- * that are not UTF-8 become U+FFFD. What does not fit is cut and the line ends in truncated=true. */
+ * Whatever the texts hold, the line stays one line of printable UTF-8: control characters, those that change the
+ * direction of writing, and the line and paragraph separators are escaped as in JSON, bytes that are not UTF-8 become
+ * U+FFFD. What does not fit is cut and the line ends in truncated=true. */
 #ifndef FETCHPOOL_DAEMON_LOG_LINE_H
 #define FETCHPOOL_DAEMON_LOG_LINE_H
 
@@ -18,12 +19,16 @@
 /* A pipe that is writable at all takes so much at once: PIPE_BUF. */
 enum { LOG_LINE_MAX_BYTES = 4096 };
 
+/* One text, a long URL, must not cost the fields behind it. */
+enum { LOG_TEXT_MAX_BYTES = 2048 };
+
 /* On the stack of who logs. `bytes` and `len` may be read, the newline is part of them; the rest is private. */
 struct log_line {
     char bytes[LOG_LINE_MAX_BYTES];
     size_t len;
     size_t room; /* how far texts may go */
-    bool cut;
+    bool cut;       /* the line is full */
+    bool shortened; /* a text was too long */
 };
 
 /* `time` is RFC 3339; borrows all for the call. Any thread. */

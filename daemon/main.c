@@ -8,6 +8,7 @@
 #include "daemon/load.h"
 #include "daemon/log_sink.h"
 #include "daemon/options.h"
+#include "daemon/process.h"
 #include "daemon/service.h"
 
 #include <errno.h>
@@ -191,6 +192,7 @@ static enum service_exit act(const struct options *o) {
 
 int main(int argc, char **argv) {
     struct options options;
+    process_close_up();
     bound_allocator();
     enum err err = options_parse(argc, argv, &options);
     enum service_exit code = err == ERR_INVALID ? complain(SERVICE_EXIT_USAGE, options.error)

@@ -70,8 +70,9 @@ static void on_socket_state(void *arg, ares_socket_t fd, int readable, int writa
     event.events = (readable ? EPOLLIN : 0U) | (writable ? EPOLLOUT : 0U);
     if (event.events == 0)
         (void)epoll_ctl(c->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
-    else if (epoll_ctl(c->epoll_fd, EPOLL_CTL_MOD, fd, &event) != 0 && errno == ENOENT)
-        (void)epoll_ctl(c->epoll_fd, EPOLL_CTL_ADD, fd, &event); /* failed: its questions will time out */
+    else if (epoll_ctl(c->epoll_fd, EPOLL_CTL_MOD, fd, &event) != 0 &&
+             (errno != ENOENT || epoll_ctl(c->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0))
+        c->is_deaf = true;
 }
 
 /* Where the kernel has no IPv6, addresses of it are of no use. */
@@ -125,6 +126,10 @@ void name_channel_close(struct name_channel *c) {
     if (c->ares)
         ares_destroy(c->ares);
     free(c);
+}
+
+void name_channel_give_up(struct name_channel *c) {
+    ares_cancel(c->ares);
 }
 
 /* ---- answers ---- */

@@ -8,14 +8,16 @@
 #include "pool/name_resolver.h"
 
 #include <ares.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* `asked` and `running` may be read, `in_resolver` belongs to the user, the rest is private. */
+/* `asked`, `running` and `is_deaf` may be read, `in_resolver` belongs to the user, the rest is private. */
 struct name_channel {
     struct list in_resolver;
     size_t asked;   /* names, since it was opened */
     size_t running; /* of them not answered yet */
+    bool is_deaf;   /* it has a socket that the epoll set would not take: nothing that comes there is seen */
     const struct name_resolver_options *options;
     ares_channel ares;
     int epoll_fd;
@@ -28,6 +30,9 @@ enum err name_channel_open(const struct name_resolver_options *options, int epol
 
 /* Answers what is running with NULL. */
 void name_channel_close(struct name_channel *c);
+
+/* Answers what is running with NULL, and goes on. */
+void name_channel_give_up(struct name_channel *c);
 
 /* As name_resolver_ask. */
 void name_channel_ask(struct name_channel *c, const char *host, void *question);

@@ -62,7 +62,7 @@ static bool resolv_conf_has_changed(struct name_resolver *r) {
 
 static struct name_channel *front_channel(struct name_resolver *r) {
     struct name_channel *c = channel_at(list_first(&r->channels));
-    if (resolv_conf_has_changed(r) || c->asked >= RESOLVER_CHANNEL_NAMES)
+    if (resolv_conf_has_changed(r) || c->is_deaf || c->asked >= RESOLVER_CHANNEL_NAMES)
         err_ignore(open_channel(r)); /* failed: the old one goes on */
     return channel_at(list_first(&r->channels));
 }
@@ -87,6 +87,14 @@ static void close_idle_channels(struct name_resolver *r) {
     }
 }
 
+/* What was asked there would only time out. */
+static void give_up_deaf_channels(struct name_resolver *r) {
+    LIST_FOR_EACH(node, &r->channels) {
+        if (channel_at(node)->is_deaf && channel_at(node)->running > 0)
+            name_channel_give_up(channel_at(node));
+    }
+}
+
 static int next_timeout_ms(const struct name_resolver *r) {
     int shortest_ms = -1;
     LIST_FOR_EACH(node, &r->channels) {
@@ -106,6 +114,7 @@ static void process_all(struct name_resolver *r, int readable_fd, int writable_f
 void name_resolver_wait(struct name_resolver *r) {
     struct epoll_event events[RESOLVER_EVENTS];
     uint64_t wakes;
+    give_up_deaf_channels(r);
     close_idle_channels(r);
     int count = epoll_wait(r->epoll_fd, events, RESOLVER_EVENTS, next_timeout_ms(r));
     for (int i = 0; i < count; i++) {

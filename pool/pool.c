@@ -35,8 +35,8 @@ enum err pool_create(const struct pool_options *options, struct pool **ret_pool)
 void pool_destroy(struct pool *p) {
     if (!p)
         return;
-    timers_cancel(p->options.timers, &p->retry);
     worker_stop_all(p);
+    timers_cancel(p->options.timers, &p->retry);
     timers_cancel(p->options.timers, &p->wake);
     assert(list_is_empty(&p->batches));
     sched_fini(&p->sched);
@@ -61,6 +61,15 @@ void pool_read_stats(struct pool *p, struct pool_stats *ret_stats) {
         .max_waiting = p->options.max_waiting,
     };
     pthread_mutex_unlock(&p->lock);
+}
+
+int pool_room_after_s(struct pool *p, size_t count) {
+    pthread_mutex_lock(&p->lock);
+    size_t waiting = p->sched.waiting + count;
+    size_t ahead = waiting > p->options.max_waiting ? waiting - p->options.max_waiting : 0;
+    int seconds = pace_seconds(&p->pace, ahead, clock_now_ms());
+    pthread_mutex_unlock(&p->lock);
+    return seconds;
 }
 
 /* ---- batches ---- */

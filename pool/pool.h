@@ -42,6 +42,9 @@ enum err pool_create(const struct pool_options *options, struct pool **ret_pool)
 /* Ends the workers and waits for them. No batch may be left. Accepts NULL. */
 void pool_destroy(struct pool *p);
 
+/* In how many seconds there may be room for `count` more items, by the pace of late: from 1 to 60. Any thread. */
+int pool_room_after_s(struct pool *p, size_t count);
+
 /* Hands the batch to the pool, which borrows it until its `done`. On an error nothing was taken and no function is
  * called. ERR_FULL: max_waiting is reached; ERR_LIMIT: the batch alone is larger. ERR_CLOSED: pool_close was called.
  * ERR_NOMEM. Does not wait. Any thread. */

@@ -5,6 +5,7 @@
 
 #include "base/list.h"
 #include "base/timers.h"
+#include "pool/pace.h"
 #include "pool/pool.h"
 #include "pool/sched.h"
 
@@ -15,10 +16,11 @@
 struct pool {
     struct pool_options options;
     sem_t empty;              /* posted when a stopping pool has neither workers nor batches left */
-    struct timer_event retry; /* tries again to start a worker when there is none */
+    struct timer_event retry; /* lets a worker be started again, a little after that failed */
     struct timer_event wake;  /* when the scheduler has something to do */
     pthread_mutex_t lock;     /* guards all below, and the private fields of batches */
     struct sched sched;
+    struct pace pace;
     int64_t wake_at_ms;    /* what `wake` is set to */
     struct list batches;   /* that are not done */
     struct list idle;      /* workers that wait, the last one to come in front */
@@ -27,6 +29,7 @@ struct pool {
     size_t workers;        /* started, or about to be, and not left */
     bool skipping;         /* a worker skips doomed items; it goes on until there are none */
     bool short_of_threads; /* the last start failed */
+    bool start_paused;     /* ... just now: none is tried until `retry` */
     bool closed;
     bool stopping;
 };

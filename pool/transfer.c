@@ -91,6 +91,7 @@ static CURLcode on_ssl_ctx(CURL *easy, void *ssl_ctx, void *arg) {
 
 enum err transfer_configure(CURL *easy, const struct transfer_setup *setup) {
     CURLcode code = CURLE_OK;
+    certs_wake_random();
     SET(CURLOPT_PRIVATE, setup);
     SET(CURLOPT_NOSIGNAL, 1L); /* libcurl-thread(3) */
     SET(CURLOPT_PROTOCOLS_STR, "http,https");

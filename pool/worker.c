@@ -41,7 +41,7 @@ static bool want_locked(struct pool *p, struct worker **ret_wake) {
         *ret_wake = LIST_ENTRY(node, struct worker, in_pool);
         return false;
     }
-    if (p->workers >= p->options.max_workers)
+    if (p->workers >= p->options.max_workers || p->start_paused)
         return false;
     p->workers++;
     return true;
@@ -80,6 +80,7 @@ static bool wait_locked(struct worker *w) {
 
 /* Counts an item as done. The lock is free meanwhile if that was the last of its batch. */
 static void end_item_locked(struct pool *p, struct batch *b) {
+    pace_count(&p->pace, 1);
     if (!batch_count_finished_locked(b, 1))
         return;
     pthread_mutex_unlock(&p->lock);
@@ -193,12 +194,15 @@ static enum err start_worker(struct pool *p) {
     return err;
 }
 
+/* Where threads are short, no item should pay for a try in vain; those that do run go on without. */
 static void count_failed_start_locked(struct pool *p) {
     p->workers--;
     if (pool_is_empty_locked(p))
         sem_post(&p->empty);
-    else if (p->workers == 0 && !p->stopping)
-        timers_set(p->options.timers, &p->retry, clock_now_ms() + WORKER_RETRY_MS);
+    if (p->stopping)
+        return;
+    p->start_paused = true;
+    timers_set(p->options.timers, &p->retry, clock_now_ms() + WORKER_RETRY_MS);
 }
 
 static void start_or_retry(struct pool *p) {
@@ -222,6 +226,7 @@ static void start_or_retry(struct pool *p) {
 void worker_retry_start(void *pool) {
     struct pool *p = pool;
     pthread_mutex_lock(&p->lock);
+    p->start_paused = false;
     worker_unlock(p);
 }
 

@@ -2,11 +2,13 @@
 
 import json
 import re
+from urllib.parse import quote
 
 import pytest
 
 from rig import client
 from rig.client import strict_json
+from rig.origin import Raw
 from rig.timing import wait_for
 
 LOGFMT = re.compile(r'ts=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z level=(error|warning|info|debug) msg=("(\\.|[^"\\])*"|[^ "=]+)'
@@ -38,6 +40,64 @@ def test_every_line_has_the_chosen_format(start_daemon, origin, form, level):
     assert len(daemon.lines) >= 4
     for line in daemon.lines:
         assert_format(line, form)
+
+
+# What a terminal, a browser or a parser of lines could be led astray by.
+HOSTILE = ["\x00", "\x01", "\t", "\n", "\r", "\r\nts=2026-01-01T00:00:00.000Z level=error msg=forged", "\x1b[2J\x1b]0;t\x07", "\x7f",
+           "\x85", "\x9b31m", "\u2028", "\u2029", "\u202e", "\u202a", "\u2066", "\u2069", "\u200e", "\u200f", "\u061c", "\ufeff", "\ufffe",
+           "\U0010ffff", "\"", "\\", "\\n", "'", "=", " level=error", "{\"level\":\"error\"}", "</script>", "%s%n", "${jndi:x}", "\u0430", "x" * 5000]
+RAW = [b"\xff", b"\xc3", b"\xe2\x80", b"\xed\xa0\x80", b"\xc0\x8a", b"\xf4\x90\x80\x80", b"\x9b"]
+UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def send_raw(daemon, request):
+    """Whatever the daemon makes of it."""
+    with daemon.open_socket() as stream:
+        stream.settimeout(0.5)
+        try:
+            stream.sendall(request)
+            client.read_to_end(stream)
+        except (OSError, TimeoutError):
+            pass
+
+
+def say_hostile_things(daemon, origin, text):
+    """In every place that a caller or an origin can write to."""
+    bytes_ = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+    on_one_line = bytes_.replace(b"\r", b"").replace(b"\n", b"").replace(b"\0", b"")
+    origin.on("/reason", Raw(b"HTTP/1.1 299 " + on_one_line + b"\r\nX-" + on_one_line[:50] + b": " + on_one_line + b"\r\nLocation: http://"
+                             + on_one_line[:200] + b"/\r\nContent-Length: 0\r\n\r\n"))
+    origin.on("/there", Raw(b"HTTP/1.1 302 Found\r\nLocation: http://" + on_one_line[:200] + b"/\r\nContent-Length: 0\r\n\r\n"))
+    for line in (b"GET /" + on_one_line + b" HTTP/1.1", on_one_line[:100] + b" / HTTP/1.1", b"GET /healthz?" + on_one_line + b" HTTP/1.1",
+                 b"GET /healthz " + on_one_line[:100]):
+        send_raw(daemon, line + b"\r\nHost: x\r\nConnection: close\r\n\r\n")
+    for header in (b"X-" + on_one_line[:100] + b": 1", b"X: " + on_one_line, b"Host: " + on_one_line, b"Accept: " + on_one_line, b"User-Agent: " + on_one_line):
+        send_raw(daemon, b"POST /fetch HTTP/1.1\r\n" + header + b"\r\nConnection: close\r\nContent-Type: " + on_one_line + b"\r\nContent-Length: 2\r\n\r\n[]")
+    daemon.post("/fetch", bytes_, "text/plain")
+    if isinstance(text, str):
+        daemon.post("/fetch", [text, f"http://{text}/", f"http://127.0.0.1:1/{text}", {"url": origin.url("/reason"), "id": text[:200], "headers": {"X": text}},
+                               {"url": origin.url("/there")}, {"url": text, text: text}])
+        daemon.post("/fetch", [f"http://{text}/", f"http://127.0.0.1:1/{text}", origin.url("/reason"), origin.url("/there"), origin.url(f"/{text}")])
+        daemon.post("/drill", {"tasks": [[0, text], [0, f"b{text}"]], "mode": "sequential"})
+        daemon.get(f"/hosts?{quote(text[:500])}")
+        client.request(daemon.address, "PATCH", f"/hosts/{quote(text[:200], safe='')}", json.dumps({"paused": True}).encode(),
+                       {"Content-Type": "application/json"})
+
+
+@pytest.mark.parametrize("form", ["logfmt", "json", "journal"])
+def test_no_hostile_text_breaks_a_line(start_daemon, origin, form):
+    daemon = start_daemon({"log.format": form, "log.level": "debug"})
+    for text in HOSTILE + RAW:
+        say_hostile_things(daemon, origin, text)
+    daemon.signal()
+    assert daemon.wait() == 0
+    assert len(daemon.lines) > 2 * len(HOSTILE)
+    for line in daemon.lines:
+        assert_format(line, form)
+        assert not UNSEEN.search(line), ascii(line)
+        assert len(line.encode()) <= 4096
+        assert not re.match(r"ts=2026-01-01T|<[0-3]>forged", line)
+    assert not [line for line in daemon.lines if re.match(r"(ts=\S+ |<3>|\{\"ts\":\"[^\"]*\",\")level[=\":]+error", line)]
 
 
 def test_the_course_of_a_run_in_json(start_daemon):

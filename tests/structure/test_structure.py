@@ -94,7 +94,7 @@ def reached(path, seen=None):
 SOURCES = files("*.c")
 HEADERS = files("*.h")
 ALL = SOURCES + HEADERS
-TESTS = sorted((ROOT / "tests" / "unit").glob("*.[ch]"))
+TESTS = sorted(path for part in ("unit", "fault") for path in (ROOT / "tests" / part).glob("*.[ch]"))
 BENCH = sorted((ROOT / "bench").rglob("*.[ch]"))
 
 

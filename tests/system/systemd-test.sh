@@ -93,6 +93,7 @@ field() { awk -v name="$1:" '$1 == name { print $2 }' <<<"$status"; }
 is "no capability" "$(field CapEff) $(field CapPrm) $(field CapBnd) $(field CapAmb)" \
     "0000000000000000 0000000000000000 0000000000000000 0000000000000000"
 is "no new privileges, system calls filtered" "$(field NoNewPrivs) $(field Seccomp)" "1 2"
+is "no core" "$(box awk '/^Max core file size/ { print $5, $6 }' "/proc/$pid/limits")" "0 0"
 uid=$(field Uid)
 if [ "$uid" -ge 61184 ] && [ "$uid" -le 65519 ]; then ok "dynamic user: $uid"; else bad "user $uid"; fi
 files=$(box awk '/^Max open files/ { print $4 }' "/proc/$pid/limits")

@@ -94,16 +94,18 @@ static bool ends_with(const char *text) {
 
 /* Texts of every kind around the length where the line is full. */
 static void assert_cut_well(const char *unit, enum settings_log_format format) {
-    static char text[LOG_LINE_MAX_BYTES];
+    static char before[LOG_TEXT_MAX_BYTES], text[LOG_TEXT_MAX_BYTES + 1];
+    memset(before, 'x', sizeof before - 1);
     size_t unit_len = strlen(unit);
-    size_t begin = (LOG_LINE_MAX_BYTES - 120) / unit_len * unit_len;
+    size_t begin = (LOG_TEXT_MAX_BYTES - 240) / unit_len * unit_len;
     for (size_t i = 0; i < begin; i++)
         text[i] = unit[i % unit_len];
     for (size_t len = begin; len + unit_len < sizeof text; len += unit_len) {
         memcpy(text + len, unit, unit_len);
         text[len + unit_len] = '\0';
-        const struct log_field fields[] = {log_text("k", text), log_int("n", 12345678), log_text("l", "last")};
-        write_line(format, LOG_LEVEL_INFO, "m", fields, 3);
+        const struct log_field fields[] = {log_text("b", before), log_text("k", text), log_int("n", 12345678),
+                                           log_text("l", "last")};
+        write_line(format, LOG_LEVEL_INFO, "m", fields, 4);
         bool whole = ends_with(format == LOG_FORMAT_JSON ? "\"n\":12345678,\"l\":\"last\"}\n" : " n=12345678 l=last\n");
         bool cut = ends_with(format == LOG_FORMAT_JSON ? ",\"truncated\":true}\n" : " truncated=true\n");
         assert_int_equal(whole, !cut);
@@ -129,14 +131,50 @@ TEST(many_fields_are_cut_between_fields) {
     assert_true(ends_with(" truncated=true\n"));
 }
 
-TEST(long_message_is_cut) {
-    static char message[2 * LOG_LINE_MAX_BYTES];
-    memset(message, 'm', sizeof message - 1);
-    const struct log_field fields[] = {log_int("n", 1)};
-    write_line(LOG_FORMAT_JSON, LOG_LEVEL_INFO, message, fields, 1);
-    assert_true(ends_with("mmm\",\"truncated\":true}\n"));
-    write_line(LOG_FORMAT_JOURNAL, LOG_LEVEL_INFO, message, fields, 1);
-    assert_true(ends_with("mmm truncated=true\n"));
+TEST(long_text_is_cut_and_costs_no_other_field) {
+    static char text[2 * LOG_LINE_MAX_BYTES];
+    memset(text, 'm', sizeof text - 1);
+    const struct log_field fields[] = {log_text("url", text), log_int("n", 1)};
+    write_line(LOG_FORMAT_JSON, LOG_LEVEL_INFO, text, fields + 1, 1);
+    assert_true(ends_with("mmm\",\"n\":1,\"truncated\":true}\n"));
+    write_line(LOG_FORMAT_JOURNAL, LOG_LEVEL_INFO, text, fields + 1, 1);
+    assert_true(ends_with("mmm n=1 truncated=true\n"));
+    write_line(LOG_FORMAT_LOGFMT, LOG_LEVEL_INFO, "m", fields, 2);
+    assert_true(ends_with("mmm n=1 truncated=true\n"));
+    assert_int_equal(strspn(strstr(line.bytes, "url=") + 4, "m"), LOG_TEXT_MAX_BYTES);
+    text[LOG_TEXT_MAX_BYTES] = '\0';
+    write_line(LOG_FORMAT_LOGFMT, LOG_LEVEL_INFO, "m", fields, 2);
+    assert_true(ends_with("mmm n=1\n"));
+}
+
+/* A character of two to four bytes over the end of what is kept goes as a whole. */
+TEST(long_text_is_cut_between_characters) {
+    static const char *const characters[] = {"\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80"};
+    static char text[LOG_TEXT_MAX_BYTES + 16];
+    for (size_t i = 0; i < 3; i++)
+        for (size_t at = LOG_TEXT_MAX_BYTES - 5; at <= LOG_TEXT_MAX_BYTES; at++) {
+            memset(text, 'm', sizeof text - 1);
+            memcpy(text + at, characters[i], strlen(characters[i]));
+            const struct log_field fields[] = {log_text("k", text)};
+            write_line(LOG_FORMAT_LOGFMT, LOG_LEVEL_INFO, "m", fields, 1);
+            assert_true(ends_with(" truncated=true\n"));
+            assert_null(strstr(line.bytes, "\xEF\xBF\xBD"));
+        }
+}
+
+TEST(what_turns_or_breaks_a_line_for_its_reader_is_escaped) {
+    assert_text_written(LOG_FORMAT_JOURNAL,
+                        "a\xE2\x80\xAE"
+                        "b",
+                        "<6>m k=\"a\\u202eb\"\n");
+    assert_text_written(LOG_FORMAT_JOURNAL, "\xE2\x80\xA8\xE2\x80\xA9", "<6>m k=\"\\u2028\\u2029\"\n");
+    assert_text_written(LOG_FORMAT_JOURNAL, "\xE2\x81\xA6\xE2\x81\xA9", "<6>m k=\"\\u2066\\u2069\"\n");
+    assert_text_written(LOG_FORMAT_JOURNAL, "\xE2\x80\x8E\xE2\x80\x8F\xD8\x9C", "<6>m k=\"\\u200e\\u200f\\u061c\"\n");
+    assert_text_written(LOG_FORMAT_JOURNAL, "\xE2\x80\x8D\xE2\x80\xA7\xE2\x80\xAF\xE2\x81\xA5\xE2\x81\xAA",
+                        "<6>m k=\"\xE2\x80\x8D\xE2\x80\xA7\xE2\x80\xAF\xE2\x81\xA5\xE2\x81\xAA\"\n");
+    assert_text_written(LOG_FORMAT_JOURNAL, "\xF0\x92\x80\xAE", "<6>m k=\"\xF0\x92\x80\xAE\"\n");
+    write_line(LOG_FORMAT_JSON, LOG_LEVEL_INFO, "\xE2\x80\xAE", NULL, 0);
+    assert_true(ends_with("\"msg\":\"\\u202e\"}\n"));
 }
 
 int main(void) {
@@ -149,7 +187,9 @@ int main(void) {
         cmocka_unit_test(bytes_that_are_not_utf8_are_replaced),
         cmocka_unit_test(long_lines_are_cut_and_say_so),
         cmocka_unit_test(many_fields_are_cut_between_fields),
-        cmocka_unit_test(long_message_is_cut),
+        cmocka_unit_test(long_text_is_cut_and_costs_no_other_field),
+        cmocka_unit_test(long_text_is_cut_between_characters),
+        cmocka_unit_test(what_turns_or_breaks_a_line_for_its_reader_is_escaped),
     };
     return cmocka_run_group_tests_name("log_line", tests, NULL, NULL);
 }

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { THREADS = 4, LINES_EACH = 100, VALUE_BYTES = 3000 };
+enum { THREADS = 4, LINES_EACH = 100, VALUE_BYTES = 2000 };
 
 static int ends[2];
 

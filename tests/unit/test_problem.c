@@ -174,8 +174,19 @@ TEST(memory_that_runs_out_is_told) {
     unit_fail_each_allocation(write_document);
 }
 
+TEST(overload_says_when_to_come_back) {
+    struct problem plain = {0}, told = {.retry_after_s = 7}, other = {0};
+    problem_set(&plain, 503, "out of memory");
+    problem_set(&told, 503, "the queue is full");
+    problem_set(&other, 413, "too large");
+    assert_int_equal(plain.retry_after_s, 1);
+    assert_int_equal(told.retry_after_s, 7);
+    assert_int_equal(other.retry_after_s, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(overload_says_when_to_come_back),
         cmocka_unit_test(pointers_name_the_field_behind_the_prefix),
         cmocka_unit_test(tilde_and_slash_are_escaped),
         cmocka_unit_test(long_names_are_cut_to_the_room_there_is),

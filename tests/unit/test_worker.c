@@ -6,7 +6,7 @@
 #include "unit_batch.h"
 #include "unit_thread.h"
 
-enum { LONG_MS = 60 * 1000, PATIENCE_MS = 5 };
+enum { LONG_MS = 60 * 1000, PATIENCE_MS = 5, RETRY_MS = 50 };
 
 static struct unit_pool pool;
 
@@ -191,6 +191,32 @@ TEST(busy_workers_do_the_work_of_those_that_cannot_be_started) {
     assert_int_equal(workers(), 1);
 }
 
+TEST(failed_start_is_not_tried_again_for_each_item) {
+    make_idle(1);
+    unit_thread_one_of(0);
+    struct unit_batch b;
+    unit_batch_init(&b, 100, 10);
+    int64_t begun_ms = clock_now_ms();
+    unit_batch_submit(&b, &pool);
+    unit_batch_end(&b);
+    assert_in_range(unit_thread_refused(), 1, 1 + (clock_now_ms() - begun_ms) / RETRY_MS);
+}
+
+TEST(work_behind_busy_workers_gets_the_thread_that_can_be_had_again) {
+    make_idle(1);
+    unit_thread_one_of(0);
+    struct unit_batch b;
+    unit_batch_init(&b, 2, 2);
+    b.on_run = unit_batch_wait_go;
+    unit_batch_submit(&b, &pool);
+    thread_wait(&b.started);
+    unit_thread_one_of(1);
+    thread_wait(&b.started); /* the other one is busy until both were let go */
+    sem_post(&b.go);
+    sem_post(&b.go);
+    unit_batch_end(&b);
+}
+
 TEST(without_any_worker_the_start_is_tried_again) {
     struct unit_batch b;
     unit_thread_one_of(0);
@@ -304,6 +330,8 @@ int main(void) {
         WORKER_TEST(work_that_meets_a_leaving_worker_is_done, begin_impatient),
         WORKER_TEST(worker_that_is_woken_as_its_patience_ends_stays, begin_impatient),
         WORKER_TEST(busy_workers_do_the_work_of_those_that_cannot_be_started, begin),
+        WORKER_TEST(failed_start_is_not_tried_again_for_each_item, begin),
+        WORKER_TEST(work_behind_busy_workers_gets_the_thread_that_can_be_had_again, begin),
         WORKER_TEST(without_any_worker_the_start_is_tried_again, begin),
         WORKER_TEST(worker_without_memory_is_started_a_little_later, begin),
         WORKER_TEST(lack_of_threads_is_told_once_until_there_are_some, begin),

@@ -20,12 +20,14 @@ static struct start starts[MOST_THREADS]; /* not allocated: allocations may be m
 static atomic_uint used;
 static atomic_uint started;
 static atomic_uint asked;
+static atomic_uint refused;
 static atomic_uint one_of = 1;
 static sem_t ended;
 
 void unit_thread_reset(void) {
     started = 0;
     asked = 0;
+    refused = 0;
     one_of = 1;
     sem_init(&ended, 0, 0);
 }
@@ -37,6 +39,10 @@ void unit_thread_one_of(unsigned n) {
 
 unsigned unit_thread_started(void) {
     return started;
+}
+
+unsigned unit_thread_refused(void) {
+    return refused;
 }
 
 void unit_thread_wait_end(void) {
@@ -52,8 +58,10 @@ static void *run_and_tell(void *arg) {
 
 int __wrap_pthread_create(pthread_t *ret, const pthread_attr_t *attr, void *(*run)(void *arg), void *arg) {
     unsigned n = one_of;
-    if (n == 0 || ++asked % n != 0)
+    if (n == 0 || ++asked % n != 0) {
+        refused++;
         return EAGAIN;
+    }
     struct start *start = &starts[used++ % MOST_THREADS];
     started++;
     *start = (struct start){.run = run, .arg = arg};

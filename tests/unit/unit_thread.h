@@ -13,6 +13,9 @@ void unit_thread_one_of(unsigned n);
 
 unsigned unit_thread_started(void);
 
+/* Starts that failed. */
+unsigned unit_thread_refused(void);
+
 /* Waits until one more thread has ended since the last call. */
 void unit_thread_wait_end(void);
 

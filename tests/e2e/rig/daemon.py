@@ -10,7 +10,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-from rig import client
+from rig import client, confinement
 from rig.timing import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -92,13 +92,14 @@ class PendingLines(Pending):
 
 
 class Daemon:
-    """A running fetchpoold in a folder of its own. `prefix` is a command that starts it elsewhere, as in a namespace."""
+    """A running fetchpoold in a folder of its own, under the unit's system-call filter where that can be. `prefix` is a
+    command that starts it elsewhere, as in a namespace."""
 
     def __init__(self, settings=None, arguments=(), listen=("127.0.0.1:0",), environment=None, prefix=(), pass_fds=(),
-                 wait=True):
+                 wait=True, confined=True):
         self.folder = Path(tempfile.mkdtemp(prefix="fetchpool-"))
         (self.folder / "empty.conf").touch()
-        command = [*prefix, FETCHPOOLD]
+        command = [*prefix, *(confinement.prefix() if confined else []), FETCHPOOLD]
         if "--config" not in arguments:
             command += ["--config", str(self.folder / "empty.conf")]
         for address in listen:
