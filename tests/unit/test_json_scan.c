@@ -323,7 +323,7 @@ TEST(name_that_stands_twice_is_refused) {
     assert_doubled("{\"a\":1, \"b\":2 , \"\\u0061\":3}", 16);
     assert_doubled("[1,{\"x\":{\"y\":[{\"z\":0,\"a\":{},\"b\":[],\"a\":null}]}}]", 35);
     assert_doubled("{\"\":1,\"\":2}", 6);
-    assert_doubled("{\"a\":{\"b\":{\"a\":1},\"c\":[{\"a\":1}]},\"a\":1}", 35);
+    assert_doubled("{\"a\":{\"b\":{\"a\":1},\"c\":[{\"a\":1}]},\"a\":1}", 33);
 }
 
 TEST(same_name_in_different_objects_is_accepted) {
