@@ -4,6 +4,7 @@
 #include "base/thread.h"
 #include "config/settings_load.h"
 #include "fuzz.h"
+#include "json_twin.h"
 #include "pool/fetch.h"
 #include "pool/result_json.h"
 #include "pool/url.h"
@@ -137,7 +138,10 @@ static void check_result(const struct fetch_result *result, unsigned include) {
         include &= ~(unsigned)FETCH_INCLUDE_BODY; /* such a text is JSON, but none that the scanner takes */
     buf_init(&out, 16 << 20);
     assert(result_json(&out, &item, 0, include, result) == ERR_NONE);
-    assert(json_scan(out.data, out.len, 100000, &fault) == JSON_SCAN_OK);
+    assert(json_twin_accepts(out.data, out.len));
+    if (json_scan(out.data, out.len, 100000, &fault) != JSON_SCAN_OK) /* the names of headers have other limits */
+        assert(strcmp(fault.reason, "a name is too long") == 0 ||
+               strcmp(fault.reason, "too many names in one object") == 0);
     buf_fini(&out);
     check_location(result);
 }
