@@ -1,6 +1,7 @@
 #include "api/batch_decode.h"
 
 #include "api/fetch_options.h"
+#include "api/json_names.h"
 #include "api/json_parse.h"
 #include "api/json_walk.h"
 #include "base/utf8.h"
@@ -74,9 +75,13 @@ static const char *copy_text(struct decode *d, const char *text, size_t len) {
     return copy;
 }
 
+static void refuse_too_many(struct decode *d) {
+    problem_set(d->problem, 413, "more than %lld URLs (server.max_urls)", (long long)d->settings->server.max_urls);
+}
+
 static void add_item(struct decode *d, const struct fetch_item *item) {
     if (d->batch->count >= (size_t)d->settings->server.max_urls)
-        problem_set(d->problem, 413, "more than %lld URLs (server.max_urls)", (long long)d->settings->server.max_urls);
+        refuse_too_many(d);
     else if (item->url && fetch_batch_add(d->batch, item))
         problem_set(d->problem, 503, "out of memory");
 }
@@ -169,19 +174,21 @@ static cJSON *build(struct decode *d, const struct json_part *part) {
     return NULL;
 }
 
-static void read_items(struct decode *d, const struct json_part *list, const char *prefix) {
+/* `text` begins with it. */
+static void read_items(struct decode *d, const char *text, const char *prefix) {
     struct json_walk walk;
     struct json_part name, part;
-    if (list->text[0] != '[') {
+    if (*text != '[') {
         problem_add(d->problem, prefix, "the list of URLs must be an array");
         return;
     }
-    if (json_walk_count(list) > (size_t)d->settings->server.max_urls) {
-        problem_set(d->problem, 413, "more than %lld URLs (server.max_urls)", (long long)d->settings->server.max_urls);
-        return;
-    }
-    json_walk_begin(&walk, list);
+    json_walk_begin(&walk, text);
     for (size_t index = 0; goes_on(d) && json_walk_next(&walk, &name, &part); index++) {
+        if (index == (size_t)d->settings->server.max_urls) {
+            *d->problem = (struct problem){0}; /* whatever is wrong with some of them */
+            refuse_too_many(d);
+            return;
+        }
         cJSON *json = build(d, &part);
         if (json)
             read_item(d, json, prefix, index);
@@ -199,20 +206,21 @@ static void read_batch_field(struct decode *d, const char *name, const struct js
 }
 
 /* The items come last, because they begin with the options of the batch. */
-static void read_batch_object(struct decode *d, const struct json_part *object) {
+static void read_batch_object(struct decode *d, const char *text) {
     struct json_walk walk;
-    struct json_part name, part, urls = {0};
-    json_walk_begin(&walk, object);
-    while (goes_on(d) && json_walk_next(&walk, &name, &part)) {
-        cJSON *text = build(d, &name);
-        if (text && strcmp(text->valuestring, "urls") == 0)
-            urls = part;
-        else if (text)
-            read_batch_field(d, text->valuestring, &part);
-        cJSON_Delete(text);
+    struct json_part raw, part;
+    char name[JSON_NAMES_MAX_BYTES + 1];
+    const char *urls = NULL;
+    json_walk_begin(&walk, text);
+    while (goes_on(d) && json_walk_next(&walk, &raw, &part)) {
+        name[json_names_decode(raw.text + 1, raw.len - 2, name)] = '\0';
+        if (strcmp(name, "urls") == 0)
+            urls = part.text;
+        else
+            read_batch_field(d, name, &part);
     }
-    if (urls.text)
-        read_items(d, &urls, "/urls");
+    if (urls)
+        read_items(d, urls, "/urls");
     else if (goes_on(d))
         problem_add(d->problem, "", "the object has no urls");
 }
@@ -224,11 +232,11 @@ static size_t max_values(const struct decode *d) {
 static void decode_json(struct decode *d, const char *text, size_t len) {
     if (!json_parse_check(text, len, max_values(d), 0, d->problem))
         return;
-    struct json_part body = json_walk_whole(text);
-    if (body.text[0] == '{')
-        read_batch_object(d, &body);
-    else if (body.text[0] == '[')
-        read_items(d, &body, "");
+    text += strspn(text, " \t\r\n");
+    if (*text == '{')
+        read_batch_object(d, text);
+    else if (*text == '[')
+        read_items(d, text, "");
     else
         problem_add(d->problem, "", "the body must be an array of URLs, or an object with urls");
 }

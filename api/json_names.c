@@ -36,7 +36,7 @@ static size_t put_unicode(const char **at, char *out) {
 }
 
 /* An escape is never shorter than what it stands for. */
-static size_t decode(const char *raw, size_t len, char *out) {
+size_t json_names_decode(const char *raw, size_t len, char *out) {
     static const char escapes[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
     const char *end = raw + len;
     size_t n = 0;
@@ -56,7 +56,7 @@ static size_t decode(const char *raw, size_t len, char *out) {
 
 static uint64_t hash_name(const char *raw, size_t len) {
     char plain[JSON_NAMES_MAX_BYTES];
-    return memchr(raw, '\\', len) ? hash_text(plain, decode(raw, len, plain)) : hash_text(raw, len);
+    return memchr(raw, '\\', len) ? hash_text(plain, json_names_decode(raw, len, plain)) : hash_text(raw, len);
 }
 
 const char *json_names_add(struct json_names *n, size_t first, const char *raw, size_t len) {

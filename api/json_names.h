@@ -25,4 +25,7 @@ struct json_names {
  * NULL, or a phrase for people that says why it is not taken (static). */
 const char *json_names_add(struct json_names *n, size_t first, const char *raw, size_t len);
 
+/* The name as it is meant, `raw` as above: writes at most `len` bytes into `out` and gives their number. */
+size_t json_names_decode(const char *raw, size_t len, char *out);
+
 #endif

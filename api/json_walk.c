@@ -1,5 +1,7 @@
 #include "api/json_walk.h"
 
+#include <string.h>
+
 static bool is_blank(char c) {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
@@ -10,9 +12,18 @@ static const char *skip_blank(const char *at) {
     return at;
 }
 
+/* An odd number of backslashes stands before it. */
+static bool is_escaped(const char *quote) {
+    const char *at = quote;
+    while (at[-1] == '\\')
+        at--;
+    return (quote - at) % 2 == 1;
+}
+
 static const char *skip_string(const char *at) {
-    for (at++; *at != '"'; at++)
-        at += *at == '\\';
+    do
+        at = rawmemchr(at + 1, '"');
+    while (is_escaped(at));
     return at + 1;
 }
 
@@ -51,8 +62,8 @@ struct json_part json_walk_whole(const char *text) {
     return read_part(skip_blank(text));
 }
 
-void json_walk_begin(struct json_walk *w, const struct json_part *container) {
-    *w = (struct json_walk){.at = skip_blank(container->text + 1), .is_object = container->text[0] == '{'};
+void json_walk_begin(struct json_walk *w, const char *text) {
+    *w = (struct json_walk){.at = skip_blank(text + 1), .is_object = text[0] == '{'};
 }
 
 bool json_walk_next(struct json_walk *w, struct json_part *ret_name, struct json_part *ret_value) {
@@ -67,14 +78,4 @@ bool json_walk_next(struct json_walk *w, struct json_part *ret_name, struct json
     if (*w->at == ',')
         w->at = skip_blank(w->at + 1);
     return true;
-}
-
-size_t json_walk_count(const struct json_part *container) {
-    struct json_walk w;
-    struct json_part name, value;
-    size_t count = 0;
-    json_walk_begin(&w, container);
-    while (json_walk_next(&w, &name, &value))
-        count++;
-    return count;
 }

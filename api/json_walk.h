@@ -21,16 +21,13 @@ struct json_walk {
     bool is_object;
 };
 
-/* The value that the text is. */
+/* The value that the text is, with all that it holds looked at. */
 struct json_part json_walk_whole(const char *text);
 
-/* `container` is an array or an object. */
-void json_walk_begin(struct json_walk *w, const struct json_part *container);
+/* `text` begins with '[' or '{'. */
+void json_walk_begin(struct json_walk *w, const char *text);
 
 /* The next member, and of an object its name, a string with its quotes. False: there is none. */
 bool json_walk_next(struct json_walk *w, struct json_part *ret_name, struct json_part *ret_value);
-
-/* How many members it has. */
-size_t json_walk_count(const struct json_part *container);
 
 #endif

@@ -1,4 +1,5 @@
 /* The scanner against a plain twin, and cJSON and the walk over members against what it accepts. */
+#include "api/json_names.h"
 #include "api/json_scan.h"
 #include "api/json_walk.h"
 #include "fuzz.h"
@@ -45,7 +46,7 @@ static void check_members(const cJSON *json, const struct json_part *whole) {
     struct json_walk walk;
     struct json_part name, value;
     const cJSON *child = json->child;
-    json_walk_begin(&walk, whole);
+    json_walk_begin(&walk, whole->text);
     for (; json_walk_next(&walk, &name, &value); child = child->next) {
         assert(child);
         cJSON *alone = cJSON_ParseWithLength(value.text, value.len);
@@ -58,6 +59,9 @@ static void check_members(const cJSON *json, const struct json_part *whole) {
             continue;
         alone = cJSON_ParseWithLength(name.text, name.len);
         assert(cJSON_IsString(alone) && strcmp(alone->valuestring, child->string) == 0);
+        char decoded[JSON_NAMES_MAX_BYTES];
+        size_t len = json_names_decode(name.text + 1, name.len - 2, decoded);
+        assert(len == strlen(child->string) && memcmp(decoded, child->string, len) == 0);
         cJSON_Delete(alone);
     }
     assert(!child);

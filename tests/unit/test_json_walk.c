@@ -64,14 +64,13 @@ TEST(members_of_an_array_come_in_turn) {
     static const char *const expected[] = {"1", "\"]\"", "[ 2 ,[]]", "{\"a\" : 1}", "true"};
     struct json_walk w;
     struct json_part name, value;
-    json_walk_begin(&w, &all);
+    json_walk_begin(&w, all.text);
     for (size_t i = 0; i < 5; i++) {
         assert_true(json_walk_next(&w, &name, &value));
         assert_text(&value, expected[i]);
     }
     assert_false(json_walk_next(&w, &name, &value));
     assert_false(json_walk_next(&w, &name, &value));
-    assert_int_equal(json_walk_count(&all), 5);
 }
 
 TEST(members_of_an_object_come_with_their_names) {
@@ -79,21 +78,22 @@ TEST(members_of_an_object_come_with_their_names) {
     static const char *const expected[][2] = {{"\"a\"", "1"}, {"\"b:\\\"\"", "{ \"c\":[2] }"}, {"\"\"", "\"x\""}};
     struct json_walk w;
     struct json_part name, value;
-    json_walk_begin(&w, &all);
+    json_walk_begin(&w, all.text);
     for (size_t i = 0; i < 3; i++) {
         assert_true(json_walk_next(&w, &name, &value));
         assert_text(&name, expected[i][0]);
         assert_text(&value, expected[i][1]);
     }
     assert_false(json_walk_next(&w, &name, &value));
-    assert_int_equal(json_walk_count(&all), 3);
 }
 
 TEST(empty_containers_have_no_members) {
     static const char *const texts[] = {"[]", "{}", "[ \n]", " {\t} "};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        struct json_part all = whole(texts[i]);
-        assert_int_equal(json_walk_count(&all), 0);
+        struct json_walk w;
+        struct json_part name, value;
+        json_walk_begin(&w, whole(texts[i]).text);
+        assert_false(json_walk_next(&w, &name, &value));
     }
 }
 
