@@ -1,7 +1,9 @@
 #include "api/batch_decode.h"
 
 #include "api/fetch_options.h"
+#include "api/json_names.h"
 #include "api/json_parse.h"
+#include "api/json_walk.h"
 #include "base/utf8.h"
 
 #include <cjson/cJSON.h>
@@ -12,6 +14,7 @@ enum {
     DECODE_MAX_ID_BYTES = 1024,
     DECODE_VALUES_PER_URL = 8, /* JSON values a body may have for each URL it may have */
     DECODE_SPARE_VALUES = 4096,
+    DECODE_MAX_MEMBER_VALUES = 1024, /* of an item or an option, of which a tree is built */
 };
 
 struct decode {
@@ -72,9 +75,13 @@ static const char *copy_text(struct decode *d, const char *text, size_t len) {
     return copy;
 }
 
+static void refuse_too_many(struct decode *d) {
+    problem_set(d->problem, 413, "more than %lld URLs (server.max_urls)", (long long)d->settings->server.max_urls);
+}
+
 static void add_item(struct decode *d, const struct fetch_item *item) {
     if (d->batch->count >= (size_t)d->settings->server.max_urls)
-        problem_set(d->problem, 413, "more than %lld URLs (server.max_urls)", (long long)d->settings->server.max_urls);
+        refuse_too_many(d);
     else if (item->url && fetch_batch_add(d->batch, item))
         problem_set(d->problem, 503, "out of memory");
 }
@@ -159,33 +166,63 @@ static void read_item(struct decode *d, const cJSON *json, const char *prefix, s
     }
 }
 
-static void read_items(struct decode *d, const cJSON *list, const char *prefix) {
-    const cJSON *json;
-    size_t index = 0;
-    if (!cJSON_IsArray(list)) {
-        problem_add(d->problem, *prefix ? prefix : "", "the list of URLs must be an array");
-        return;
-    }
-    if ((int64_t)cJSON_GetArraySize(list) > d->settings->server.max_urls) {
-        problem_set(d->problem, 413, "more than %lld URLs (server.max_urls)", (long long)d->settings->server.max_urls);
-        return;
-    }
-    cJSON_ArrayForEach(json, list) if (goes_on(d)) read_item(d, json, prefix, index++);
+/* NULL: a problem is set. */
+static cJSON *build(struct decode *d, const struct json_part *part) {
+    if (part->values <= DECODE_MAX_MEMBER_VALUES)
+        return json_parse_tree(part->text, part->len, d->problem);
+    problem_set(d->problem, 413, "an item or an option has more than %d JSON values", DECODE_MAX_MEMBER_VALUES);
+    return NULL;
 }
 
-static void read_batch_object(struct decode *d, const cJSON *json) {
-    char pointer[PROBLEM_POINTER_BYTES];
-    const cJSON *urls = cJSON_GetObjectItemCaseSensitive(json, "urls");
-    const cJSON *field;
-    cJSON_ArrayForEach(field, json) {
-        problem_pointer(pointer, "", field->string);
-        if (field != urls && goes_on(d) && !fetch_options_read(d->target, field->string, field, pointer))
-            problem_add_unknown(d->problem, "", field->string);
+/* `text` begins with it. */
+static void read_items(struct decode *d, const char *text, const char *prefix) {
+    struct json_walk walk;
+    struct json_part name, part;
+    if (*text != '[') {
+        problem_add(d->problem, prefix, "the list of URLs must be an array");
+        return;
     }
-    if (!urls)
-        problem_add(d->problem, "", "the object has no urls");
-    else
+    json_walk_begin(&walk, text);
+    for (size_t index = 0; goes_on(d) && json_walk_next(&walk, &name, &part); index++) {
+        if (index == (size_t)d->settings->server.max_urls) {
+            *d->problem = (struct problem){0}; /* whatever is wrong with some of them */
+            refuse_too_many(d);
+            return;
+        }
+        cJSON *json = build(d, &part);
+        if (json)
+            read_item(d, json, prefix, index);
+        cJSON_Delete(json);
+    }
+}
+
+static void read_batch_field(struct decode *d, const char *name, const struct json_part *part) {
+    char pointer[PROBLEM_POINTER_BYTES];
+    problem_pointer(pointer, "", name);
+    cJSON *value = build(d, part);
+    if (value && !fetch_options_read(d->target, name, value, pointer))
+        problem_add_unknown(d->problem, "", name);
+    cJSON_Delete(value);
+}
+
+/* The items come last, because they begin with the options of the batch. */
+static void read_batch_object(struct decode *d, const char *text) {
+    struct json_walk walk;
+    struct json_part raw, part;
+    char name[JSON_NAMES_MAX_BYTES + 1];
+    const char *urls = NULL;
+    json_walk_begin(&walk, text);
+    while (goes_on(d) && json_walk_next(&walk, &raw, &part)) {
+        name[json_names_decode(raw.text + 1, raw.len - 2, name)] = '\0';
+        if (strcmp(name, "urls") == 0)
+            urls = part.text;
+        else
+            read_batch_field(d, name, &part);
+    }
+    if (urls)
         read_items(d, urls, "/urls");
+    else if (goes_on(d))
+        problem_add(d->problem, "", "the object has no urls");
 }
 
 static size_t max_values(const struct decode *d) {
@@ -193,16 +230,15 @@ static size_t max_values(const struct decode *d) {
 }
 
 static void decode_json(struct decode *d, const char *text, size_t len) {
-    cJSON *json = json_parse(text, len, max_values(d), 0, d->problem);
-    if (json) {
-        if (cJSON_IsObject(json))
-            read_batch_object(d, json);
-        else if (cJSON_IsArray(json))
-            read_items(d, json, "");
-        else
-            problem_add(d->problem, "", "the body must be an array of URLs, or an object with urls");
-    }
-    cJSON_Delete(json);
+    if (!json_parse_check(text, len, max_values(d), 0, d->problem))
+        return;
+    text += strspn(text, " \t\r\n");
+    if (*text == '{')
+        read_batch_object(d, text);
+    else if (*text == '[')
+        read_items(d, text, "");
+    else
+        problem_add(d->problem, "", "the body must be an array of URLs, or an object with urls");
 }
 
 /* ---- lists by line ---- */
@@ -216,7 +252,7 @@ static bool is_blank(const char *line, size_t len) {
 static void decode_json_line(struct decode *d, const char *line, size_t len, size_t offset) {
     if (is_blank(line, len))
         return;
-    cJSON *json = json_parse(line, len, max_values(d), offset, d->problem);
+    cJSON *json = json_parse(line, len, DECODE_MAX_MEMBER_VALUES, offset, d->problem);
     if (json)
         read_item(d, json, "", d->lines++);
     cJSON_Delete(json);

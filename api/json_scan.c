@@ -1,5 +1,6 @@
 #include "api/json_scan.h"
 
+#include "api/json_names.h"
 #include "base/utf8.h"
 
 #include <ctype.h>
@@ -15,12 +16,20 @@ struct scan {
     size_t max_values;
     size_t depth;
     uint64_t is_object; /* a bit for each open level */
+    struct json_names *names;
+    size_t outer_names[JSON_SCAN_MAX_DEPTH]; /* how many there were when the level was opened */
     enum json_scan_verdict verdict;
     const char *reason;
 };
 
 static bool fail(struct scan *s, const char *reason) {
     s->verdict = JSON_SCAN_MALFORMED;
+    s->reason = reason;
+    return false;
+}
+
+static bool fail_beyond(struct scan *s, const char *reason) {
+    s->verdict = JSON_SCAN_BEYOND;
     s->reason = reason;
     return false;
 }
@@ -42,36 +51,54 @@ static bool scan_word(struct scan *s, const char *word) {
     return true;
 }
 
-static bool scan_digits(struct scan *s) {
-    if (!isdigit((unsigned char)peek(s)))
-        return fail(s, "a digit is missing");
+/* `ret_count` digits, of which `ret_zeros` zeros come first. */
+static bool scan_digits(struct scan *s, int64_t *ret_zeros, int64_t *ret_count) {
+    size_t start = s->at;
+    while (peek(s) == '0')
+        s->at++;
+    *ret_zeros = (int64_t)(s->at - start);
     while (isdigit((unsigned char)peek(s)))
         s->at++;
+    *ret_count = (int64_t)(s->at - start);
+    return *ret_count > 0 || fail(s, "a digit is missing");
+}
+
+static bool scan_exponent(struct scan *s, int64_t *ret_exponent) {
+    int64_t zeros, count, value = 0;
+    s->at++;
+    bool negative = peek(s) == '-';
+    if (negative || peek(s) == '+')
+        s->at++;
+    if (!scan_digits(s, &zeros, &count))
+        return false;
+    for (const char *digit = s->text + s->at - count; digit < s->text + s->at; digit++)
+        if (value < INT32_MAX) /* more than the digits of any text make up for */
+            value = value * 10 + (*digit - '0');
+    *ret_exponent = negative ? -value : value;
     return true;
 }
 
 static bool scan_number(struct scan *s) {
-    if (peek(s) == '-')
-        s->at++;
-    if (peek(s) == '0') {
-        s->at++;
-        if (isdigit((unsigned char)peek(s)))
-            return fail(s, "a number begins with a zero");
-    } else if (!scan_digits(s)) {
+    int64_t zeros, count, fraction_zeros = 0, fraction_count = 0, exponent = 0;
+    s->at += peek(s) == '-';
+    size_t start = s->at;
+    if (!scan_digits(s, &zeros, &count))
         return false;
+    if (zeros > 0 && count > 1) {
+        s->at = start + 1;
+        return fail(s, "a number begins with a zero");
     }
     if (peek(s) == '.') {
         s->at++;
-        if (!scan_digits(s))
+        if (!scan_digits(s, &fraction_zeros, &fraction_count))
             return false;
     }
-    if (peek(s) == 'e' || peek(s) == 'E') {
-        s->at++;
-        if (peek(s) == '+' || peek(s) == '-')
-            s->at++;
-        return scan_digits(s);
-    }
-    return true;
+    if ((peek(s) == 'e' || peek(s) == 'E') && !scan_exponent(s, &exponent))
+        return false;
+    if (zeros > 0 && fraction_zeros == fraction_count) /* nothing but zeros */
+        return true;
+    exponent += zeros > 0 ? -fraction_zeros - 1 : count - 1;
+    return exponent <= JSON_SCAN_MAX_EXPONENT || fail_beyond(s, "a number is too large");
 }
 
 static bool scan_hex4(struct scan *s, unsigned *ret_code) {
@@ -136,11 +163,9 @@ static bool scan_string(struct scan *s) {
 }
 
 static bool open_level(struct scan *s, bool is_object) {
-    if (s->depth == JSON_SCAN_MAX_DEPTH) {
-        s->verdict = JSON_SCAN_TOO_DEEP;
-        s->reason = "nested too deeply";
-        return false;
-    }
+    if (s->depth == JSON_SCAN_MAX_DEPTH)
+        return fail_beyond(s, "nested too deeply");
+    s->outer_names[s->depth] = s->names->count;
     s->is_object = s->is_object << 1 | is_object;
     s->depth++;
     s->at++;
@@ -151,12 +176,19 @@ static void close_level(struct scan *s) {
     s->is_object >>= 1;
     s->depth--;
     s->at++;
+    s->names->count = s->outer_names[s->depth];
 }
 
-static bool scan_key(struct scan *s) {
+static bool scan_name(struct scan *s) {
     skip_blank(s);
+    size_t start = s->at;
     if (!scan_string(s))
         return false;
+    const char *why = json_names_add(s->names, s->outer_names[s->depth - 1], s->text + start + 1, s->at - start - 2);
+    if (why) {
+        s->at = start;
+        return fail_beyond(s, why);
+    }
     skip_blank(s);
     if (peek(s) != ':')
         return fail(s, "a colon is missing");
@@ -200,7 +232,7 @@ static bool begin_value(struct scan *s, bool *ret_open) {
         return true;
     }
     *ret_open = true;
-    return c == '[' || scan_key(s);
+    return c == '[' || scan_name(s);
 }
 
 /* After a value: closes what ends here. True with `*ret_more`: a comma came, and a value has to follow. */
@@ -212,7 +244,7 @@ static bool end_value(struct scan *s, bool *ret_more) {
         if (peek(s) == ',') {
             s->at++;
             *ret_more = true;
-            return !in_object || scan_key(s);
+            return !in_object || scan_name(s);
         }
         if (peek(s) != (in_object ? '}' : ']'))
             return fail(s, in_object ? "a comma or a closing brace is missing"
@@ -223,7 +255,9 @@ static bool end_value(struct scan *s, bool *ret_more) {
 }
 
 enum json_scan_verdict json_scan(const char *text, size_t len, size_t max_values, struct json_scan_fault *ret_fault) {
-    struct scan s = {.text = text, .len = len, .max_values = max_values};
+    struct json_names names;
+    struct scan s = {.text = text, .len = len, .max_values = max_values, .names = &names};
+    names.count = 0;
     bool more = true;
     bool ok = true;
     while (ok && more) {

@@ -95,6 +95,7 @@ SOURCES = files("*.c")
 HEADERS = files("*.h")
 ALL = SOURCES + HEADERS
 TESTS = sorted(path for part in ("unit", "fault") for path in (ROOT / "tests" / part).glob("*.[ch]"))
+FUZZ = sorted((ROOT / "tests" / "fuzz").glob("*.[ch]"))
 BENCH = sorted((ROOT / "bench").rglob("*.[ch]"))
 
 
@@ -187,14 +188,14 @@ def test_header_guards_are_named_after_the_file():
 def test_forbidden_calls_are_absent():
     call = re.compile(r"\b(" + "|".join(FORBIDDEN) + r")\s*\(")
     wrong = []
-    for path in ALL + TESTS + BENCH:
+    for path in ALL + TESTS + FUZZ + BENCH:
         for number, line in enumerate(code(path).split("\n"), 1):
             wrong += [f"{name(path)}:{number}: {found}" for found in call.findall(line)]
     assert not wrong, "\n".join(wrong)
 
 
 def test_files_are_short():
-    lengths = {name(path): path.read_text().count("\n") for path in ALL + TESTS + BENCH}
+    lengths = {name(path): path.read_text().count("\n") for path in ALL + TESTS + FUZZ + BENCH}
     wrong = [f"{file}: {length} lines" for file, length in lengths.items() if length > MAX_FILE_LINES]
     assert not wrong, "\n".join(wrong)
 
@@ -214,7 +215,7 @@ def functions(path):
 def test_functions_are_short():
     wrong = []
     counted = 0
-    for path in ALL + TESTS + BENCH:
+    for path in ALL + TESTS + FUZZ + BENCH:
         for head, length in functions(path):
             counted += 1
             if length > MAX_FUNCTION_LINES and not head.startswith("int main("):
@@ -263,9 +264,20 @@ def test_every_unit_test_is_run():
     assert not wrong, "not run: " + ", ".join(wrong)
 
 
+def test_every_fuzz_target_is_run():
+    """It is built, and has seeds and a dictionary."""
+    listed = (ROOT / "tests" / "fuzz" / "CMakeLists.txt").read_text()
+    targets = [path.stem.removeprefix("fuzz_") for path in FUZZ if path.name.startswith("fuzz_")]
+    assert len(targets) >= 7
+    wrong = [target for target in targets if not re.search(rf"fetchpool_fuzz_target\({target}\s", listed)]
+    wrong += [target for target in targets if not list((ROOT / "tests" / "fuzz" / "corpus" / target).glob("*"))]
+    wrong += [target for target in targets if not (ROOT / "tests" / "fuzz" / f"{target}.dict").exists()]
+    assert not wrong, "not run: " + ", ".join(wrong)
+
+
 def test_texts_are_clean():
     wrong = []
-    for path in ALL + TESTS + BENCH:
+    for path in ALL + TESTS + FUZZ + BENCH:
         text = path.read_text(encoding="utf-8")
         if not text.endswith("\n") or text.endswith("\n\n"):
             wrong.append(f"{name(path)}: does not end in one newline")

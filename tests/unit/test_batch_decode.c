@@ -301,46 +301,6 @@ TEST(text_must_be_utf8_without_nul) {
     take(BATCH_FORMAT_TEXT, "http://\xC3\xA9");
 }
 
-/* ---- limits ---- */
-
-TEST(urls_have_their_limit_in_each_format) {
-    static const struct {
-        enum batch_format format;
-        const char *three;
-        const char *four;
-    } rows[] = {
-        {BATCH_FORMAT_JSON, "[\"a\",\"b\",{\"url\":\"c\"}]", "[\"a\",\"b\",\"c\",1]"},
-        {BATCH_FORMAT_JSON, "{\"urls\":[\"a\",\"b\",\"c\"]}", "{\"urls\":[1,2,3,4]}"},
-        {BATCH_FORMAT_JSON_LINES, "\"a\"\n\"b\"\n\"c\"\n\n", "\"a\"\n\"b\"\n\"c\"\n{\"url\":\"d\"}"},
-        {BATCH_FORMAT_TEXT, "a\nb\nc\n#\n\n", "a\nb\nc\nd"},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        begin_anew();
-        d.settings.server.max_urls = 3;
-        take(rows[i].format, rows[i].three);
-        begin_anew();
-        d.settings.server.max_urls = 3;
-        decode_bytes(rows[i].format, rows[i].four, strlen(rows[i].four));
-        assert_int_equal(d.problem.status, 413);
-        assert_string_equal(d.problem.detail, "more than 3 URLs (server.max_urls)");
-    }
-}
-
-TEST(values_have_a_limit_that_grows_with_that_of_the_urls) {
-    char text[20000] = "{\"urls\":[],\"x\":[";
-    size_t n = strlen(text);
-    for (int i = 0; i < 4096 + 8; i++)
-        n += (size_t)snprintf(text + n, sizeof text - n, "1,");
-    memcpy(text + n - 1, "]}", 2);
-    d.settings.server.max_urls = 1;
-    decode_bytes(BATCH_FORMAT_JSON, text, n + 1);
-    assert_int_equal(d.problem.status, 413);
-    begin_anew();
-    d.settings.server.max_urls = 2;
-    decode_bytes(BATCH_FORMAT_JSON, text, n + 1);
-    assert_int_equal(d.problem.status, 422);
-}
-
 TEST(earlier_fault_is_told_together_with_those_of_the_body) {
     problem_add(&d.problem, "?x", "earlier");
     decode_bytes(BATCH_FORMAT_JSON_LINES, "\"a\"\n1\n", 6);
@@ -390,8 +350,6 @@ int main(void) {
         cmocka_unit_test_setup_teardown(faults_of_lines_are_told_by_item, begin, end),
         cmocka_unit_test_setup_teardown(malformed_lines_are_told_by_byte, begin, end),
         cmocka_unit_test_setup_teardown(text_must_be_utf8_without_nul, begin, end),
-        cmocka_unit_test_setup_teardown(urls_have_their_limit_in_each_format, begin, end),
-        cmocka_unit_test_setup_teardown(values_have_a_limit_that_grows_with_that_of_the_urls, begin, end),
         cmocka_unit_test_setup_teardown(earlier_fault_is_told_together_with_those_of_the_body, begin, end),
         cmocka_unit_test(memory_that_runs_out_is_told),
     };

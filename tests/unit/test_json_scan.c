@@ -57,7 +57,6 @@ TEST(what_the_rfc_allows_is_accepted) {
         {TEXT(" \t\r\n[ \t\r\n] \t\r\n")},
         {TEXT("{ \"a\" : 1 , \"b\" : [ ] }")},
         {TEXT("[[],{},[[]],{\"\":{}}]")},
-        {TEXT("{\"a\":1,\"a\":2}")}, /* names are looked at in the tree */
         {TEXT("[1,2.5,\"x\",null,true,false,{\"k\":[0]}]")},
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
@@ -68,7 +67,7 @@ TEST(numbers_of_the_rfc_are_accepted) {
     static const char *const numbers[] = {
         "0",     "-0",     "1",     "-1",       "10",   "1234567890123456789012345678901234567890",
         "0.0",   "-0.5",   "1.25",  "0e0",      "1E10", "1e+10",
-        "1e-10", "1.5e99", "1e999", "-1E-0009",
+        "1e-10", "1.5e99", "1e307", "-1E-0009",
     };
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         assert_accepted(numbers[i], strlen(numbers[i]));
@@ -81,6 +80,41 @@ TEST(other_numbers_are_refused) {
     };
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         assert_refused(numbers[i], strlen(numbers[i]));
+}
+
+/* Magnitudes that a double holds, however they are written. */
+TEST(numbers_have_their_limit) {
+    static const char *const taken[] = {
+        "9.99e307",  "-9.99e307",           "99.9e306", "0.0999e309",           "0.0001e311", "1e+0000000307", "0e999",
+        "-0.000e99", "0e99999999999999999", "1e-999",   "1e-99999999999999999",
+    };
+    static const char *const beyond[] = {
+        "1e308", "-1e308", "1.5e308", "1e999", "0.001e311", "10e307", "1e99999999999999999", "-0.1E+00309",
+    };
+    struct json_scan_fault fault;
+    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
+        assert_accepted(taken[i], strlen(taken[i]));
+    for (size_t i = 0; i < sizeof beyond / sizeof beyond[0]; i++) {
+        if (scan(beyond[i], strlen(beyond[i]), 1, &fault) != JSON_SCAN_BEYOND)
+            fail_msg("taken: %s", beyond[i]);
+        assert_string_equal(fault.reason, "a number is too large");
+    }
+}
+
+TEST(long_numbers_count_by_their_magnitude) {
+    char text[1000];
+    struct json_scan_fault fault;
+    memset(text, '7', sizeof text);
+    assert_accepted(text, 308);
+    assert_int_equal(scan(text, 309, 1, &fault), JSON_SCAN_BEYOND);
+    text[1] = '.';
+    assert_accepted(text, sizeof text);
+    memset(text, '0', sizeof text);
+    text[1] = '.';
+    memcpy(text + 990, "1e1295", 6); /* 988 zeros stand before it: 1e306 */
+    assert_accepted(text, 996);
+    memcpy(text + 990, "1e1297", 6);
+    assert_int_equal(scan(text, 996, 1, &fault), JSON_SCAN_BEYOND);
 }
 
 TEST(broken_structure_is_refused) {
@@ -253,7 +287,7 @@ TEST(depth_has_its_limit) {
         size_t len = write_nested(text, JSON_SCAN_MAX_DEPTH, objects != 0);
         assert_accepted(text, len);
         len = write_nested(text, JSON_SCAN_MAX_DEPTH + 1, objects != 0);
-        assert_int_equal(scan(text, len, 1000, &fault), JSON_SCAN_TOO_DEEP);
+        assert_int_equal(scan(text, len, 1000, &fault), JSON_SCAN_BEYOND);
         assert_string_equal(fault.reason, "nested too deeply");
     }
 }
@@ -274,6 +308,27 @@ TEST(levels_of_both_kinds_close_in_their_order) {
     assert_refused(TEXT("[{\"a\":[{\"b\":[]]}}]"));
     assert_refused(TEXT("[{\"a\":[{\"b\":[}}]}]"));
     assert_refused(TEXT("{\"a\":[1,\"b\":2]}"));
+}
+
+static void assert_doubled(const char *text, size_t offset) {
+    struct json_scan_fault fault;
+    if (scan(text, strlen(text), 1000, &fault) != JSON_SCAN_BEYOND)
+        fail_msg("taken: %s", text);
+    assert_string_equal(fault.reason, "a name stands twice in one object");
+    assert_int_equal(fault.offset, offset);
+}
+
+TEST(name_that_stands_twice_is_refused) {
+    assert_doubled("{\"a\":1,\"a\":1}", 7);
+    assert_doubled("{\"a\":1, \"b\":2 , \"\\u0061\":3}", 16);
+    assert_doubled("[1,{\"x\":{\"y\":[{\"z\":0,\"a\":{},\"b\":[],\"a\":null}]}}]", 35);
+    assert_doubled("{\"\":1,\"\":2}", 6);
+    assert_doubled("{\"a\":{\"b\":{\"a\":1},\"c\":[{\"a\":1}]},\"a\":1}", 33);
+}
+
+TEST(same_name_in_different_objects_is_accepted) {
+    assert_accepted(TEXT("[{\"a\":1},{\"a\":1}]"));
+    assert_accepted(TEXT("{\"a\":{\"a\":{\"a\":1}},\"A\":2,\"\":3,\"b\":{\"a\":0}}"));
 }
 
 static void assert_count(const char *text, size_t values) {
@@ -302,6 +357,8 @@ int main(void) {
         cmocka_unit_test(what_the_rfc_allows_is_accepted),
         cmocka_unit_test(numbers_of_the_rfc_are_accepted),
         cmocka_unit_test(other_numbers_are_refused),
+        cmocka_unit_test(numbers_have_their_limit),
+        cmocka_unit_test(long_numbers_count_by_their_magnitude),
         cmocka_unit_test(broken_structure_is_refused),
         cmocka_unit_test(strings_of_the_rfc_are_accepted),
         cmocka_unit_test(broken_strings_are_refused),
@@ -313,6 +370,8 @@ int main(void) {
         cmocka_unit_test(depth_has_its_limit),
         cmocka_unit_test(depth_counts_what_is_open_only),
         cmocka_unit_test(levels_of_both_kinds_close_in_their_order),
+        cmocka_unit_test(name_that_stands_twice_is_refused),
+        cmocka_unit_test(same_name_in_different_objects_is_accepted),
         cmocka_unit_test(values_have_their_limit),
         cmocka_unit_test(what_stands_behind_the_limit_is_not_looked_at),
     };
