@@ -26,7 +26,7 @@ class TestFilter:
         assert (status["Seccomp"], status["NoNewPrivs"]) == ("2", "1")
 
     @pytest.mark.parametrize("code", [
-        "socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)",
+        "socket.socket(socket.AF_PACKET, socket.SOCK_RAW)",
         "mmap.mmap(-1, 4096, prot=mmap.PROT_WRITE | mmap.PROT_EXEC)",
         "libc.unshare(0x40000000)",
         "libc.setns(0, 0)",

@@ -12,6 +12,8 @@ from rig.origin import Raw
 from rig.replies import CHUNKED, OK, Drip, head
 from rig.timing import Stopwatch, assert_timed_out, at_most
 
+pytestmark = pytest.mark.alone
+
 LATE = 0.2
 URLS = 30
 TIMEOUTS = [0.3, 0.5, 0.75, 1.0, 1.5]
