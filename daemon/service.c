@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/timers.h"
 #include "base/version.h"
+#include "daemon/certificate.h"
 #include "daemon/listen.h"
 #include "daemon/notify.h"
 #include "pool/fetch.h"
@@ -20,6 +21,7 @@ struct service {
     struct pool *pool;
     struct listen_sockets sockets;
     int *fds;
+    struct tls_pair *certificate; /* until the front end has it */
     struct api *api;
 };
 
@@ -69,9 +71,29 @@ static bool is_loopback(const char *address) {
     return strncmp(address, "127.", 4) == 0 || strncmp(address, "[::1]", 5) == 0 || strncmp(address, "unix:", 5) == 0;
 }
 
+static enum service_exit read_certificate(const struct settings *settings, struct tls_pair **ret_pair,
+                                          char ret_error[SERVICE_ERROR_BYTES]) {
+    char text[TLS_ERROR_BYTES];
+    enum err err = certificate_read(settings, ret_pair, text);
+    if (!err)
+        return SERVICE_EXIT_DONE;
+    return fail(err == ERR_NOMEM ? SERVICE_EXIT_FAILED : SERVICE_EXIT_SETTINGS, *text ? text : err_text(err),
+                ret_error);
+}
+
+static enum err open_sockets(struct service *s, struct listen_error *ret_error) {
+    const struct settings *settings = s->settings;
+    struct unix_access access;
+    enum err err = unix_access_read(settings->server.unix_mode, settings->server.unix_owner, &access);
+    if (err == ERR_INVALID)
+        (void)snprintf(ret_error->text, sizeof ret_error->text, "server.unix_owner: there is no such user or group: %s",
+                       settings->server.unix_owner);
+    return err ? err : listen_open(&settings->server.listen, &access, &s->sockets, ret_error);
+}
+
 static enum service_exit start_listening(struct service *s, char ret_error[SERVICE_ERROR_BYTES]) {
     struct listen_error error = {.text = ""};
-    enum err err = listen_open(&s->settings->server.listen, &s->sockets, &error);
+    enum err err = open_sockets(s, &error);
     if (err)
         return fail(SERVICE_EXIT_LISTEN, *error.text ? error.text : err_text(err), ret_error);
     s->fds = calloc(s->sockets.count + 1, sizeof *s->fds);
@@ -89,11 +111,13 @@ static enum service_exit start_api(struct service *s, void (*drained)(void *arg)
         .pool = s->pool,
         .fetcher = s->fetcher,
         .timers = s->timers,
+        .certificate = s->certificate,
         .sockets = s->fds,
         .socket_count = s->sockets.count,
         .drained = drained,
         .arg = arg,
     };
+    s->certificate = NULL;
     enum err err = api_create(&options, &s->api);
     return err ? fail(SERVICE_EXIT_FAILED, err_text(err), ret_error) : SERVICE_EXIT_DONE;
 }
@@ -112,6 +136,9 @@ static void announce(const struct service *s) {
 enum service_exit service_check(const struct settings *settings, char ret_error[SERVICE_ERROR_BYTES]) {
     struct service s = {.settings = settings};
     enum service_exit code = start_fetcher(&s, ret_error);
+    if (!code)
+        code = read_certificate(settings, &s.certificate, ret_error);
+    tls_pair_destroy(s.certificate);
     fetcher_destroy(s.fetcher);
     timers_destroy(s.timers);
     return code;
@@ -127,6 +154,8 @@ enum service_exit service_start(const struct settings *settings, void (*drained)
     if (!code)
         code = start_pool(s, ret_error);
     if (!code)
+        code = read_certificate(settings, &s->certificate, ret_error);
+    if (!code)
         code = start_listening(s, ret_error);
     if (!code)
         code = start_api(s, drained, arg, ret_error);
@@ -141,7 +170,12 @@ enum service_exit service_start(const struct settings *settings, void (*drained)
 
 /* First all that can fail is prepared, then all is applied. */
 enum service_exit service_reload(struct service *s, const struct settings *fresh, char ret_error[SERVICE_ERROR_BYTES]) {
-    (void)s, (void)ret_error;
+    struct tls_pair *certificate = NULL;
+    enum service_exit code = read_certificate(fresh, &certificate, ret_error);
+    if (code)
+        return code;
+    if (certificate)
+        api_use_certificate(s->api, certificate);
     log_set_level(fresh->log.level);
     return SERVICE_EXIT_DONE;
 }
@@ -161,6 +195,7 @@ void service_stop(struct service *s) {
     if (!s)
         return;
     api_destroy(s->api);
+    tls_pair_destroy(s->certificate);
     listen_close(&s->sockets);
     pool_destroy(s->pool);
     fetcher_destroy(s->fetcher);

@@ -54,12 +54,12 @@ def test_no_connection_beyond_the_limit_is_served_and_later_ones_are(start_daemo
     daemon = start_daemon({"server.max_connections": 8})
     kept = [daemon.open_socket() for _ in range(8)]
     for stream in kept:
-        stream.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        stream.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert b"200 OK" in stream.recv(4096)
     ninth = daemon.open_socket()
     for stream in kept:
         stream.close()
     with ninth:
-        ninth.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        ninth.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         client.read_to_end(ninth)  # served late or closed, but not left hanging
     daemon.assert_serves(origin)

@@ -25,7 +25,7 @@ def serve(listener):
 def ask(address):
     started_at = time.monotonic()
     with socket.create_connection(address, timeout=30) as stream:
-        stream.sendall(b"GET /healthz HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n\r\n")
+        stream.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         answer = b""
         while piece := stream.recv(4096):
             answer += piece
