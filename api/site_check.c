@@ -12,7 +12,8 @@
 static bool is_listened_on(const struct settings_list *addresses, const char *name) {
     size_t len = strlen(name);
     for (size_t i = 0; i < addresses->count; i++)
-        if (strncasecmp(addresses->items[i], name, len) == 0 && addresses->items[i][len] == ':')
+        if (strncasecmp(addresses->items[i], name, len) == 0 && addresses->items[i][len] == ':' &&
+            addresses->items[i][len + 1] != '/') /* unix:/path */
             return true;
     return false;
 }
