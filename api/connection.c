@@ -50,6 +50,14 @@ static bool is_over_locked(struct connection *c, int64_t now_ms) {
     return c->phase != PHASE_SEND || reads_too_slowly_locked(c, now_ms);
 }
 
+/* What a client does not read would stay in the system's memory for as long as it drips: the close throws it away. */
+static void cut_locked(const struct connection *c) {
+    const struct linger now = {.l_onoff = 1, .l_linger = 0};
+    if (c->phase == PHASE_SEND)
+        (void)setsockopt(c->options.fd, SOL_SOCKET, SO_LINGER, &now, sizeof now); /* else it is thrown away later */
+    (void)shutdown(c->options.fd, SHUT_RDWR); /* fails when the peer has gone before */
+}
+
 /* The descriptor is still open: connection_destroy waits for this. */
 static void ring(void *arg) {
     struct connection *c = arg;
@@ -57,7 +65,7 @@ static void ring(void *arg) {
     c->is_set = false;
     bool over = is_over_locked(c, clock_now_ms());
     if (over)
-        (void)shutdown(c->options.fd, SHUT_RDWR); /* fails when the peer has gone before */
+        cut_locked(c);
     else if (c->phase != PHASE_WORK)
         set_clock_locked(c, c->due_ms);
     pthread_mutex_unlock(&c->lock);
