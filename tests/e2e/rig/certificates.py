@@ -24,15 +24,25 @@ class Authority:
         self.file = folder / "authority.pem"
         self.file.write_bytes(_pem(self.certificate))
 
-    def server_context(self, *names, starts=-DAY, ends=DAY, self_signed=False):
-        """A server-side TLS context for host names or addresses; `starts` and `ends` are relative to now."""
+    def server_context(self, *names, **how):
+        """A server-side TLS context for host names or addresses."""
+        path = self.server_file(*names, **how)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(path)
+        return context
+
+    def server_file(self, *names, starts=-DAY, ends=DAY, self_signed=False):
+        """A file with a certificate and its key; `starts` and `ends` are relative to now."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0])])
         issuer = subject if self_signed else self.name
         builder = _builder(subject, issuer, key.public_key(), starts, ends)
         builder = builder.add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), False)
         certificate = builder.sign(key if self_signed else self.key, hashes.SHA256())
-        return _context(self.folder / f"server-{certificate.serial_number}.pem", key, certificate)
+        path = self.folder / f"server-{certificate.serial_number}.pem"
+        path.write_bytes(_pem(certificate) + key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+        return path
 
 
 def _builder(subject, issuer, public_key, starts, ends):
@@ -50,11 +60,3 @@ def _general_name(name):
 
 def _pem(certificate):
     return certificate.public_bytes(serialization.Encoding.PEM)
-
-
-def _context(path, key, certificate):
-    path.write_bytes(_pem(certificate) + key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(path)
-    return context
