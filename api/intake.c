@@ -216,8 +216,8 @@ static enum MHD_Result permit(struct request *r) {
 static enum MHD_Result begin_request(struct request *r) {
     const struct settings *settings = r->api->options.settings;
     connection_await_body(r->client);
-    bool sound = request_check(r, &r->refusal);
-    r->closing = !sound || request_is_chunked(r) || connection_verdict(r->client) != GATE_OPEN;
+    bool sound = request_check(r, &r->is_chunked, &r->refusal);
+    r->closing = !sound || r->is_chunked || connection_verdict(r->client) != GATE_OPEN;
     if (!sound)
         return refuse(r);
     bool welcome =
@@ -235,7 +235,7 @@ static enum MHD_Result finish_request(struct request *r) {
     own(r); /* before the look at the drain: either it waits for this request, or the request is refused */
     if (!r->handled && r->refusal.status == 0 && r->route->takes_work && api_is_draining(r->api))
         refuse_draining(r);
-    if (!r->handled && request_is_chunked(r))
+    if (!r->handled && r->is_chunked)
         (void)request_check_trailers(r, &r->refusal); /* sets the refusal */
     if (r->refusal.status)
         return refuse(r);

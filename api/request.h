@@ -48,9 +48,10 @@ struct request {
     size_t discarded_bytes;
     size_t counted_bytes;          /* of the body, in the sum that all requests share */
     _Atomic size_t *all_suspended; /* the number of requests that are */
-    bool has_begun;                /* its header is there */
-    bool is_open;                  /* counted as one that is owed an answer */
-    bool closing;                  /* the connection is to be closed after the response */
+    bool is_chunked;
+    bool has_begun; /* its header is there */
+    bool is_open;   /* counted as one that is owed an answer */
+    bool closing;   /* the connection is to be closed after the response */
     bool handled;
     bool responded;
     bool suspended;

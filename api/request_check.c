@@ -6,10 +6,10 @@
 
 /* Headers that say where a request ends, for whom it is, who asks and what it holds: two of them are one too many. */
 static const char *const once[] = {
-    "Content-Length", "Transfer-Encoding", "Host",           "Content-Type",   "Expect",          "Authorization",
+    "Content-Length", "Transfer-Encoding", "Host",           "Expect",         "Content-Type",    "Authorization",
     "Origin",         "Sec-Fetch-Site",    "Sec-Fetch-Mode", "Sec-Fetch-Dest", "Idempotency-Key",
 };
-enum { ONCE_LENGTH, ONCE_ENCODING, ONCE_HOST, ONCE_COUNT = sizeof once / sizeof once[0] };
+enum { ONCE_LENGTH, ONCE_ENCODING, ONCE_HOST, ONCE_EXPECT, ONCE_COUNT = sizeof once / sizeof once[0] };
 
 struct check {
     unsigned seen[ONCE_COUNT];
@@ -51,14 +51,25 @@ static void check_field(struct check *c, const char *name, const char *value) {
         c->fault = "a header value has a control character";
 }
 
+/* ONCE_COUNT: it is none of them. */
+static size_t find_once(const char *name) {
+    enum { CASE_BIT = 0x20 };
+    for (size_t i = 0; i < ONCE_COUNT; i++)
+        if ((name[0] | CASE_BIT) == (once[i][0] | CASE_BIT) && strcasecmp(name, once[i]) == 0)
+            return i;
+    return ONCE_COUNT;
+}
+
 static void check_header(void *arg, const char *name, const char *value) {
     struct check *c = arg;
+    size_t which = find_once(name);
     check_field(c, name, value);
-    for (size_t i = 0; i < ONCE_COUNT; i++)
-        c->seen[i] += strcasecmp(name, once[i]) == 0;
-    if (strcasecmp(name, "Transfer-Encoding") == 0 && strcasecmp(value, "chunked") != 0)
+    if (which == ONCE_COUNT)
+        return;
+    c->seen[which]++;
+    if (which == ONCE_ENCODING && strcasecmp(value, "chunked") != 0)
         c->fault = "the transfer encoding is not chunked";
-    if (strcasecmp(name, "Expect") == 0 && strcasecmp(value, "100-continue") != 0)
+    if (which == ONCE_EXPECT && strcasecmp(value, "100-continue") != 0)
         c->expects_more = true;
 }
 
@@ -89,11 +100,12 @@ static const char *find_fault(const struct request *r, const struct check *c, bo
     return request_is_plain(r) ? NULL : "the header is not made of whole lines";
 }
 
-bool request_check(const struct request *r, struct problem *ret_problem) {
+bool request_check(const struct request *r, bool *ret_chunked, struct problem *ret_problem) {
     struct check c = {0};
     bool is_old = strcmp(r->version, "HTTP/1.0") == 0;
     request_headers(r, check_header, &c);
     const char *fault = find_fault(r, &c, is_old);
+    *ret_chunked = c.seen[ONCE_ENCODING] > 0;
     if (!is_old && strcmp(r->version, "HTTP/1.1") != 0)
         problem_set(ret_problem, 505, "HTTP/1.0 and HTTP/1.1 are spoken here");
     else if (fault)
@@ -110,9 +122,8 @@ bool request_check(const struct request *r, struct problem *ret_problem) {
 static void check_trailer(void *arg, const char *name, const char *value) {
     struct check *c = arg;
     check_field(c, name, value);
-    for (size_t i = 0; i < ONCE_COUNT; i++)
-        if (strcasecmp(name, once[i]) == 0)
-            c->fault = "a trailer says what belongs into the header";
+    if (find_once(name) != ONCE_COUNT)
+        c->fault = "a trailer says what belongs into the header";
 }
 
 bool request_check_trailers(const struct request *r, struct problem *ret_problem) {
@@ -121,8 +132,4 @@ bool request_check_trailers(const struct request *r, struct problem *ret_problem
     if (c.fault)
         problem_set(ret_problem, 400, "%s", c.fault);
     return !c.fault;
-}
-
-bool request_is_chunked(const struct request *r) {
-    return request_header(r, "Transfer-Encoding") != NULL;
 }

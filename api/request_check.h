@@ -16,14 +16,12 @@
  * query: RFC 9112, section 3.2.1; NULL stands for none. */
 const char *request_check_target(const char *target);
 
-/* False: the header is not sound, and a 400, 417, 501 or 505 is set. RFC 9112, sections 3, 5 and 6.3. */
-bool request_check(const struct request *r, struct problem *ret_problem);
+/* False: the header is not sound, and a 400, 417, 501 or 505 is set. `ret_chunked`: the body comes in chunks.
+ * libmicrohttpd takes a bare LF between these, so what follows such a body may be read differently by another program:
+ * the connection is to be closed. RFC 9112, sections 3, 5 and 6.3. */
+bool request_check(const struct request *r, bool *ret_chunked, struct problem *ret_problem);
 
 /* The same for the trailers of a chunked body: a 400. RFC 9110, section 6.5. */
 bool request_check_trailers(const struct request *r, struct problem *ret_problem);
-
-/* Whether its body comes in chunks. libmicrohttpd takes a bare LF between them, so what follows such a body may be read
- * differently by another program: the connection is to be closed. */
-bool request_is_chunked(const struct request *r);
 
 #endif
