@@ -88,20 +88,22 @@ static int show_certificate(struct gnutls_session_int *session, const gnutls_dat
     return 0;
 }
 
-/* Connections over TCP have a clock of ours, which knows more than inactivity. */
+/* Connections over TCP have a clock of ours, which knows more than inactivity. By epoll the library would not rest while
+ * a handshake stands still. */
 static struct MHD_Daemon *start_daemon(struct api *api, int listen_socket) {
     const struct settings *settings = api->options.settings;
     bool local = is_local(listen_socket);
     unsigned idle_s = local ? (unsigned)((settings->server.idle_timeout_ms + 999) / 1000) : 0;
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)show_certificate},
         {MHD_OPTION_HTTPS_PRIORITIES, 0, TLS_PRIORITIES},
         {MHD_OPTION_END, 0, NULL},
     };
     bool speaks_tls = api->tls && !local;
+    unsigned flags = (speaks_tls ? MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_TLS : MHD_USE_EPOLL_INTERNAL_THREAD) |
+                     MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
     /* clang-format off */
-    return MHD_start_daemon(speaks_tls ? flags | MHD_USE_TLS : flags, 0, intake_on_accept, api, intake_on_request, api,
+    return MHD_start_daemon(flags, 0, intake_on_accept, api, intake_on_request, api,
                             MHD_OPTION_EXTERNAL_LOGGER, log_library, api,
                             MHD_OPTION_LISTEN_SOCKET, listen_socket,
                             MHD_OPTION_URI_LOG_CALLBACK, intake_on_target, api,

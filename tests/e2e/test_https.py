@@ -5,6 +5,7 @@ import contextlib
 import datetime
 import http.client
 import json
+import os
 import shutil
 import signal
 import socket
@@ -336,6 +337,26 @@ def test_a_slow_handshake_is_cut(start_https, trust, origin, whole):
                     time.sleep(0.05)
     assert 0.9 <= watch.seconds < at_most(2)
     assert_serves_tls(daemon, trust(), origin)
+
+
+def seconds_of_processor(daemon):
+    with open(f"/proc/{daemon.process.pid}/stat") as status:
+        user, system = status.read().split()[13:15]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.mark.parametrize("part", [0, 100, None])
+def test_handshakes_that_stand_still_cost_nothing(start_https, trust, part):
+    daemon = start_https({"server.header_timeout": 2})
+    hello = hello_of(trust())[:part]
+    with contextlib.ExitStack() as stack:
+        streams = [stack.enter_context(daemon.open_socket()) for _ in range(20)]
+        for stream in streams:
+            stream.sendall(hello)
+        time.sleep(0.5)  # the answers to those that are whole
+        before = seconds_of_processor(daemon)
+        client.read_to_end(streams[0])  # until they are cut
+        assert seconds_of_processor(daemon) - before < 0.3
 
 
 def test_broken_records_end_the_connection(start_https, trust, origin):
