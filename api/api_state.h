@@ -3,8 +3,8 @@
 #define FETCHPOOL_API_API_STATE_H
 
 #include "api/background.h"
+#include "api/clients.h"
 #include "api/connection.h"
-#include "api/gate.h"
 #include "api/monitor.h"
 #include "api/server.h"
 #include "api/tls.h"
@@ -24,7 +24,7 @@ struct api {
     struct timer_event drain_grace;
     struct background *background;
     struct monitor *monitor;
-    struct gate *gate;
+    struct clients *clients;
     struct tls *tls;                 /* NULL: plain HTTP is spoken */
     struct connection_limits limits; /* of time, for each connection */
     _Atomic size_t body_bytes;       /* of all requests */

@@ -7,8 +7,8 @@
 #include <sys/socket.h>
 
 enum {
-    CONNECTION_PACE_STEPS = 4,    /* looks at a reader in a window */
-    CONNECTION_REFUSED_MS = 2000, /* for the first header of a connection that will be refused */
+    CONNECTION_READ_SPEED_STEPS = 4, /* looks at a reader in a window */
+    CONNECTION_REFUSED_MS = 2000,    /* for the first header of a connection that will be refused */
 };
 
 enum phase { PHASE_HEADER, PHASE_BODY, PHASE_WORK, PHASE_SEND };
@@ -21,7 +21,7 @@ struct connection {
     int64_t due_ms; /* of the phase; not of PHASE_WORK */
     bool is_set;
     int64_t set_ms; /* when the clock rings */
-    struct pace pace;
+    struct read_speed read_speed;
 };
 
 static void set_clock_locked(struct connection *c, int64_t due_ms) {
@@ -32,16 +32,16 @@ static void set_clock_locked(struct connection *c, int64_t due_ms) {
     timers_set(c->options.timers, &c->clock, due_ms);
 }
 
-static int64_t pace_step_ms(const struct connection *c) {
-    return c->options.limits->pace.window_ms / CONNECTION_PACE_STEPS;
+static int64_t read_speed_step_ms(const struct connection *c) {
+    return c->options.limits->read_speed.window_ms / CONNECTION_READ_SPEED_STEPS;
 }
 
 /* Sets the time of the next look. */
 static bool reads_too_slowly_locked(struct connection *c, int64_t now_ms) {
-    struct pace_sample sample;
-    c->due_ms = now_ms + pace_step_ms(c);
-    return pace_measure(c->options.fd, &sample) &&
-           pace_is_too_slow(&c->pace, &c->options.limits->pace, &sample, now_ms);
+    struct read_speed_sample sample;
+    c->due_ms = now_ms + read_speed_step_ms(c);
+    return read_speed_measure(c->options.fd, &sample) &&
+           read_speed_is_too_slow(&c->read_speed, &c->options.limits->read_speed, &sample, now_ms);
 }
 
 static bool is_over_locked(struct connection *c, int64_t now_ms) {
@@ -76,7 +76,7 @@ static void enter(struct connection *c, enum phase phase, int64_t limit_ms) {
     pthread_mutex_lock(&c->lock);
     c->phase = phase;
     c->due_ms = due_ms;
-    c->pace = (struct pace){0};
+    c->read_speed = (struct read_speed){0};
     set_clock_locked(c, due_ms);
     pthread_mutex_unlock(&c->lock);
 }
@@ -89,13 +89,13 @@ struct connection *connection_create(const struct connection_options *options) {
     pthread_mutex_init(&c->lock, NULL);
     timer_event_init(&c->clock, ring, c);
     int64_t limit_ms = options->limits->header_ms;
-    bool hurries = options->pass.verdict != GATE_OPEN && limit_ms > CONNECTION_REFUSED_MS;
+    bool hurries = options->pass.verdict != CLIENTS_OPEN && limit_ms > CONNECTION_REFUSED_MS;
     enter(c, PHASE_HEADER, hurries ? CONNECTION_REFUSED_MS : limit_ms);
     return c;
 }
 
-struct gate_pass connection_destroy(struct connection *c) {
-    struct gate_pass pass = c->options.pass;
+struct clients_pass connection_destroy(struct connection *c) {
+    struct clients_pass pass = c->options.pass;
     timers_cancel(c->options.timers, &c->clock);
     pthread_mutex_destroy(&c->lock);
     free(c);
@@ -117,7 +117,7 @@ void connection_work(struct connection *c) {
 }
 
 void connection_send(struct connection *c) {
-    enter(c, PHASE_SEND, pace_step_ms(c));
+    enter(c, PHASE_SEND, read_speed_step_ms(c));
 }
 
 struct api *connection_api(const struct connection *c) {
@@ -128,6 +128,6 @@ bool connection_is_local(const struct connection *c) {
     return c->options.is_local;
 }
 
-enum gate_verdict connection_verdict(const struct connection *c) {
+enum clients_verdict connection_verdict(const struct connection *c) {
     return c->options.pass.verdict;
 }

@@ -2,15 +2,15 @@
  * then defeats.
  *
  * A connection waits for a header, receives a body, is ours to answer, or is being sent an answer. The first two end at
- * a fixed time, whatever comes; the last when the client does not take what waits for it (api/pace.h). Then the
+ * a fixed time, whatever comes; the last when the client does not take what waits for it (api/read_speed.h). Then the
  * connection is shut down, and the front end sees the end of the stream. The timer is seldom moved: when it rings too
  * early it is set anew.
  */
 #ifndef FETCHPOOL_API_CONNECTION_H
 #define FETCHPOOL_API_CONNECTION_H
 
-#include "api/gate.h"
-#include "api/pace.h"
+#include "api/clients.h"
+#include "api/read_speed.h"
 #include "base/timers.h"
 
 #include <stdbool.h>
@@ -22,7 +22,7 @@ struct connection_limits {
     int64_t header_ms; /* from the start of a connection to its first header */
     int64_t idle_ms;   /* from the end of a request to the next header */
     int64_t body_ms;   /* from the header to the end of the body */
-    struct pace_limits pace;
+    struct read_speed_limits read_speed;
 };
 
 struct connection_options {
@@ -31,7 +31,7 @@ struct connection_options {
     const struct connection_limits *limits; /* borrowed */
     int fd;
     bool is_local; /* a Unix socket */
-    struct gate_pass pass;
+    struct clients_pass pass;
 };
 
 struct connection;
@@ -40,7 +40,7 @@ struct connection;
 struct connection *connection_create(const struct connection_options *options);
 
 /* Before the descriptor is closed; gives out the pass. */
-struct gate_pass connection_destroy(struct connection *c);
+struct clients_pass connection_destroy(struct connection *c);
 
 /* A request is over: the next header may come. */
 void connection_await_header(struct connection *c);
@@ -58,6 +58,6 @@ struct api *connection_api(const struct connection *c);
 bool connection_is_local(const struct connection *c);
 
 /* How it was let in: a connection beyond a limit gets a refusal instead of its answer. */
-enum gate_verdict connection_verdict(const struct connection *c);
+enum clients_verdict connection_verdict(const struct connection *c);
 
 #endif

@@ -41,14 +41,14 @@ struct api *intake_api_of(struct MHD_Connection *connection) {
 enum MHD_Result intake_on_accept(void *arg, const struct sockaddr *address, socklen_t len) {
     struct api *api = arg;
     (void)len;
-    return gate_knock(api->gate, address) ? MHD_YES : MHD_NO;
+    return clients_knock(api->clients, address) ? MHD_YES : MHD_NO;
 }
 
-static void tell_refused(struct api *api, enum gate_verdict verdict) {
-    if (verdict != GATE_OPEN && gate_should_tell(api->gate, clock_now_ms()))
-        log_warning(
-            "too many clients: connections are refused",
-            log_text("limit", verdict == GATE_FULL ? "server.max_connections" : "server.max_connections_per_address"));
+static void tell_refused(struct api *api, enum clients_verdict verdict) {
+    if (verdict != CLIENTS_OPEN && clients_should_tell(api->clients, clock_now_ms()))
+        log_warning("too many clients: connections are refused",
+                    log_text("limit", verdict == CLIENTS_FULL ? "server.max_connections"
+                                                              : "server.max_connections_per_address"));
 }
 
 static struct connection *open_connection(struct api *api, struct MHD_Connection *connection, int fd) {
@@ -60,11 +60,11 @@ static struct connection *open_connection(struct api *api, struct MHD_Connection
         .limits = &api->limits,
         .fd = fd,
         .is_local = address && address->sa_family == AF_UNIX,
-        .pass = gate_enter(api->gate, address),
+        .pass = clients_enter(api->clients, address),
     };
     struct connection *client = connection_create(&options);
     if (!client)
-        gate_leave(api->gate, options.pass);
+        clients_leave(api->clients, options.pass);
     tell_refused(api, options.pass.verdict);
     return client;
 }
@@ -76,7 +76,7 @@ void intake_on_connection(void *arg, struct MHD_Connection *connection, void **s
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
         if (*socket_context)
-            gate_leave(api->gate, connection_destroy(*socket_context));
+            clients_leave(api->clients, connection_destroy(*socket_context));
         *socket_context = NULL;
     } else if (info) {
         *socket_context = open_connection(api, connection, info->connect_fd);
@@ -195,10 +195,10 @@ static enum MHD_Result refuse(struct request *r) {
 
 /* The connection is one more than there may be. How the service fares is told all the same. */
 static void examine_connection(struct request *r) {
-    enum gate_verdict verdict = connection_verdict(r->client);
-    if (verdict == GATE_OPEN || (r->route && router_is_vital(r->route)))
+    enum clients_verdict verdict = connection_verdict(r->client);
+    if (verdict == CLIENTS_OPEN || (r->route && router_is_vital(r->route)))
         return;
-    if (verdict == GATE_FULL)
+    if (verdict == CLIENTS_FULL)
         problem_set(&r->refusal, 503, "there are too many clients (server.max_connections)");
     else
         problem_set(&r->refusal, 429,
@@ -217,7 +217,7 @@ static enum MHD_Result begin_request(struct request *r) {
     const struct settings *settings = r->api->options.settings;
     connection_await_body(r->client);
     bool sound = request_check(r, &r->is_chunked, &r->refusal);
-    r->closing = !sound || r->is_chunked || connection_verdict(r->client) != GATE_OPEN;
+    r->closing = !sound || r->is_chunked || connection_verdict(r->client) != CLIENTS_OPEN;
     if (!sound)
         return refuse(r);
     bool welcome =

@@ -62,7 +62,7 @@ static void panic(void *arg, const char *file, unsigned line, const char *reason
     abort();
 }
 
-/* For each socket as many as for all: the gate counts them together. */
+/* For each socket as many as for all: the clients counts them together. */
 static unsigned connection_limit(const struct api *api) {
     return (unsigned)api->options.settings->server.max_connections + API_SPARE_CONNECTIONS;
 }
@@ -88,8 +88,8 @@ static int show_certificate(struct gnutls_session_int *session, const gnutls_dat
     return 0;
 }
 
-/* Connections over TCP have a clock of ours, which knows more than inactivity. By epoll the library would not rest while
- * a handshake stands still. */
+/* Connections over TCP have a clock of ours, which knows more than inactivity. By epoll the library would not rest
+ * while a handshake stands still. */
 static struct MHD_Daemon *start_daemon(struct api *api, int listen_socket) {
     const struct settings *settings = api->options.settings;
     bool local = is_local(listen_socket);
@@ -123,13 +123,14 @@ static void set_limits(struct api *api) {
         .header_ms = settings->server.header_timeout_ms,
         .idle_ms = settings->server.idle_timeout_ms,
         .body_ms = settings->server.body_timeout_ms,
-        .pace = {.window_ms = settings->server.send_timeout_ms, .bytes_per_s = settings->server.min_read_rate_bytes},
+        .read_speed = {.window_ms = settings->server.send_timeout_ms,
+                       .bytes_per_s = settings->server.min_read_rate_bytes},
     };
 }
 
 static enum err create_parts(struct api *api) {
     const struct settings *settings = api->options.settings;
-    const struct gate_options gate = {
+    const struct clients_options clients = {
         .max = (size_t)settings->server.max_connections,
         .max_per_address = (size_t)settings->server.max_connections_per_address,
         .spare = API_SPARE_CONNECTIONS,
@@ -138,7 +139,7 @@ static enum err create_parts(struct api *api) {
     if (!err)
         err = monitor_create(&api->monitor);
     if (!err)
-        err = gate_create(&gate, &api->gate);
+        err = clients_create(&clients, &api->clients);
     if (!err && api->options.certificate)
         err = tls_create(&api->tls);
     return err;
@@ -198,7 +199,7 @@ void api_destroy(struct api *api) {
         MHD_stop_daemon(api->daemons[i]);
     background_destroy(api->background);
     monitor_destroy(api->monitor);
-    gate_destroy(api->gate);
+    clients_destroy(api->clients);
     tls_destroy(api->tls);
     drain_fini(api);
     free(api);

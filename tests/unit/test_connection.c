@@ -45,7 +45,7 @@ static int begin(void **state) {
     limits = (struct connection_limits){.header_ms = LONG_MS,
                                         .idle_ms = LONG_MS,
                                         .body_ms = LONG_MS,
-                                        .pace = {.window_ms = WINDOW_MS, .bytes_per_s = 1000}};
+                                        .read_speed = {.window_ms = WINDOW_MS, .bytes_per_s = 1000}};
     return connect_pair() == 0 && timers_create(&timers) == ERR_NONE ? 0 : -1;
 }
 
@@ -60,7 +60,7 @@ static int end(void **state) {
     return close(ours);
 }
 
-static struct connection *create_as(enum gate_verdict verdict) {
+static struct connection *create_as(enum clients_verdict verdict) {
     const struct connection_options options = {
         .timers = timers, .limits = &limits, .fd = ours, .pass = {.verdict = verdict}};
     struct connection *c = connection_create(&options);
@@ -69,7 +69,7 @@ static struct connection *create_as(enum gate_verdict verdict) {
 }
 
 static struct connection *create(void) {
-    return create_as(GATE_OPEN);
+    return create_as(CLIENTS_OPEN);
 }
 
 /* Reading ends when the connection is shut down. */
@@ -275,10 +275,10 @@ TEST(client_that_has_gone_does_no_harm) {
 }
 
 TEST(pass_is_kept_and_given_back) {
-    struct connection *c = create_as(GATE_CROWDED);
-    assert_int_equal(connection_verdict(c), GATE_CROWDED);
+    struct connection *c = create_as(CLIENTS_CROWDED);
+    assert_int_equal(connection_verdict(c), CLIENTS_CROWDED);
     assert_false(connection_is_local(c));
-    assert_int_equal(connection_destroy(c).verdict, GATE_CROWDED);
+    assert_int_equal(connection_destroy(c).verdict, CLIENTS_CROWDED);
 }
 
 static void create_one(void) {

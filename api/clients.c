@@ -1,4 +1,4 @@
-#include "api/gate.h"
+#include "api/clients.h"
 
 #include "base/list.h"
 #include "base/table.h"
@@ -9,22 +9,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GATE_KEY_BYTES = 8, GATE_NETWORK_BYTES = 8, GATE_TELL_AGAIN_MS = 60 * 1000 };
+enum { CLIENTS_KEY_BYTES = 8, CLIENTS_NETWORK_BYTES = 8, CLIENTS_TELL_AGAIN_MS = 60 * 1000 };
 
 /* What stands for an address in the table. */
 struct key {
-    char bytes[GATE_KEY_BYTES];
+    char bytes[CLIENTS_KEY_BYTES];
     size_t len; /* 0: it is not counted */
 };
 
-struct gate_address {
+struct clients_address {
     struct table_node node;
     struct key key;
     size_t count;
 };
 
-struct gate {
-    struct gate_options options;
+struct clients {
+    struct clients_options options;
     pthread_mutex_t lock; /* guards all below */
     struct table addresses;
     size_t inside;  /* within the limits */
@@ -42,19 +42,19 @@ static struct key key_of(const struct sockaddr *address) {
     } else if (address && address->sa_family == AF_INET6) {
         const struct in6_addr *v6 = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
         bool mapped = IN6_IS_ADDR_V4MAPPED(v6);
-        key.len = mapped ? sizeof v6->s6_addr32[3] : GATE_NETWORK_BYTES;
+        key.len = mapped ? sizeof v6->s6_addr32[3] : CLIENTS_NETWORK_BYTES;
         memcpy(key.bytes, mapped ? &v6->s6_addr[12] : v6->s6_addr, key.len);
     }
     return key;
 }
 
-static struct gate_address *find_locked(const struct gate *g, const struct key *key) {
+static struct clients_address *find_locked(const struct clients *g, const struct key *key) {
     struct table_node *node = key->len ? table_find(&g->addresses, key->bytes, key->len) : NULL;
-    return node ? LIST_ENTRY(node, struct gate_address, node) : NULL;
+    return node ? LIST_ENTRY(node, struct clients_address, node) : NULL;
 }
 
-static struct gate_address *take_address_locked(struct gate *g, const struct key *key) {
-    struct gate_address *a = find_locked(g, key);
+static struct clients_address *take_address_locked(struct clients *g, const struct key *key) {
+    struct clients_address *a = find_locked(g, key);
     if (!a && key->len && (a = calloc(1, sizeof *a))) {
         a->key = *key;
         table_add(&g->addresses, &a->node, a->key.bytes, a->key.len);
@@ -64,19 +64,19 @@ static struct gate_address *take_address_locked(struct gate *g, const struct key
     return a;
 }
 
-static void leave_address_locked(struct gate *g, struct gate_address *a) {
+static void leave_address_locked(struct clients *g, struct clients_address *a) {
     if (--a->count > 0)
         return;
     table_remove(&g->addresses, &a->node);
     free(a);
 }
 
-static bool is_crowded_locked(const struct gate *g, const struct gate_address *a) {
+static bool is_crowded_locked(const struct clients *g, const struct clients_address *a) {
     return g->options.max_per_address > 0 && a && a->count >= g->options.max_per_address;
 }
 
-enum err gate_create(const struct gate_options *options, struct gate **ret_gate) {
-    struct gate *g = calloc(1, sizeof *g);
+enum err clients_create(const struct clients_options *options, struct clients **ret_gate) {
+    struct clients *g = calloc(1, sizeof *g);
     if (!g)
         return ERR_NOMEM;
     g->options = *options;
@@ -86,7 +86,7 @@ enum err gate_create(const struct gate_options *options, struct gate **ret_gate)
     return ERR_NONE;
 }
 
-void gate_destroy(struct gate *g) {
+void clients_destroy(struct clients *g) {
     if (!g)
         return;
     table_fini(&g->addresses);
@@ -95,7 +95,7 @@ void gate_destroy(struct gate *g) {
 }
 
 /* Half of the spare places is out of reach of an address that has too many already. */
-bool gate_knock(struct gate *g, const struct sockaddr *address) {
+bool clients_knock(struct clients *g, const struct sockaddr *address) {
     struct key key = key_of(address);
     pthread_mutex_lock(&g->lock);
     bool crowded = is_crowded_locked(g, find_locked(g, &key));
@@ -105,32 +105,32 @@ bool gate_knock(struct gate *g, const struct sockaddr *address) {
     return may;
 }
 
-struct gate_pass gate_enter(struct gate *g, const struct sockaddr *address) {
+struct clients_pass clients_enter(struct clients *g, const struct sockaddr *address) {
     struct key key = key_of(address);
-    struct gate_pass pass = {.verdict = GATE_OPEN};
+    struct clients_pass pass = {.verdict = CLIENTS_OPEN};
     pthread_mutex_lock(&g->lock);
     if (is_crowded_locked(g, find_locked(g, &key)))
-        pass.verdict = GATE_CROWDED;
+        pass.verdict = CLIENTS_CROWDED;
     else if (g->inside >= g->options.max)
-        pass.verdict = GATE_FULL;
+        pass.verdict = CLIENTS_FULL;
     else
         pass.address = take_address_locked(g, &key);
-    ++*(pass.verdict == GATE_OPEN ? &g->inside : &g->refused);
+    ++*(pass.verdict == CLIENTS_OPEN ? &g->inside : &g->refused);
     pthread_mutex_unlock(&g->lock);
     return pass;
 }
 
-void gate_leave(struct gate *g, struct gate_pass pass) {
+void clients_leave(struct clients *g, struct clients_pass pass) {
     pthread_mutex_lock(&g->lock);
-    --*(pass.verdict == GATE_OPEN ? &g->inside : &g->refused);
+    --*(pass.verdict == CLIENTS_OPEN ? &g->inside : &g->refused);
     if (pass.address)
         leave_address_locked(g, pass.address);
     pthread_mutex_unlock(&g->lock);
 }
 
-bool gate_should_tell(struct gate *g, int64_t now_ms) {
+bool clients_should_tell(struct clients *g, int64_t now_ms) {
     pthread_mutex_lock(&g->lock);
-    bool tell = !g->has_told || now_ms - g->told_ms >= GATE_TELL_AGAIN_MS;
+    bool tell = !g->has_told || now_ms - g->told_ms >= CLIENTS_TELL_AGAIN_MS;
     if (tell) {
         g->has_told = true;
         g->told_ms = now_ms;

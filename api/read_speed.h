@@ -2,35 +2,36 @@
  *
  * Only time counts in which bytes wait for it: a batch whose results come slowly waits for nobody. When bytes wait, a
  * window opens; at its end they must have been taken, or as many as the least speed asks for. A plain structure that is
- * told the time, but for pace_measure. */
-#ifndef FETCHPOOL_API_PACE_H
-#define FETCHPOOL_API_PACE_H
+ * told the time, but for read_speed_measure. */
+#ifndef FETCHPOOL_API_READ_SPEED_H
+#define FETCHPOOL_API_READ_SPEED_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-struct pace_limits {
+struct read_speed_limits {
     int64_t window_ms;
     int64_t bytes_per_s; /* 0: any speed will do */
 };
 
 /* Of one connection. */
-struct pace_sample {
+struct read_speed_sample {
     uint64_t taken;   /* bytes that the peer has confirmed, since the connection was opened */
     uint64_t waiting; /* bytes sent that it has not */
 };
 
 /* Zeroed before its first use. Fields are private. */
-struct pace {
+struct read_speed {
     bool is_open;
     int64_t opened_ms;
-    struct pace_sample then;
+    struct read_speed_sample then;
 };
 
 /* Takes a sample in. True: the window is over, and the client was too slow. */
-bool pace_is_too_slow(struct pace *p, const struct pace_limits *limits, const struct pace_sample *now, int64_t now_ms);
+bool read_speed_is_too_slow(struct read_speed *p, const struct read_speed_limits *limits,
+                            const struct read_speed_sample *now, int64_t now_ms);
 
 /* Reads a TCP connection, tcp(7): TCP_INFO and SIOCOUTQ. False: it is none, or has gone. */
-bool pace_measure(int fd, struct pace_sample *ret_sample);
+bool read_speed_measure(int fd, struct read_speed_sample *ret_sample);
 
 #endif
