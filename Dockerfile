@@ -6,7 +6,7 @@ FROM debian:bookworm-slim AS build
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
         gcc libc6-dev make cmake pkg-config \
         libmicrohttpd-dev libcurl4-openssl-dev libc-ares-dev libcjson-dev libinih-dev libgoogle-perftools-dev \
-        libsystemd-dev libssl-dev zlib1g-dev libbrotli-dev libzstd-dev
+        libsystemd-dev libssl-dev zlib1g-dev libbrotli-dev libzstd-dev libgnutls28-dev
 COPY . /src
 RUN cmake -S /src -B /build -DCMAKE_BUILD_TYPE=RelWithDebInfo -DFETCHPOOL_TESTS=OFF -DFETCHPOOL_WERROR=OFF \
         -DCMAKE_INSTALL_PREFIX=/usr -DCMAKE_INSTALL_SYSCONFDIR=/etc \
@@ -15,7 +15,7 @@ RUN cmake -S /src -B /build -DCMAKE_BUILD_TYPE=RelWithDebInfo -DFETCHPOOL_TESTS=
 
 FROM debian:bookworm-slim
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-        ca-certificates libmicrohttpd12 libcurl4 libc-ares2 libcjson1 libinih1 libsystemd0 libtcmalloc-minimal4 \
+        ca-certificates libmicrohttpd12 libgnutls30 libcurl4 libc-ares2 libcjson1 libinih1 libsystemd0 libtcmalloc-minimal4 \
         zlib1g libbrotli1 libzstd1 \
     && rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log /var/cache/debconf/*-old \
     && groupadd --gid 10001 fetchpool \

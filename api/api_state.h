@@ -3,8 +3,11 @@
 #define FETCHPOOL_API_API_STATE_H
 
 #include "api/background.h"
+#include "api/clients.h"
+#include "api/connection.h"
 #include "api/monitor.h"
 #include "api/server.h"
+#include "api/tls.h"
 #include "base/timers.h"
 
 #include <pthread.h>
@@ -21,13 +24,16 @@ struct api {
     struct timer_event drain_grace;
     struct background *background;
     struct monitor *monitor;
-    _Atomic size_t body_bytes; /* of all requests */
-    _Atomic size_t suspended;  /* requests */
-    _Atomic size_t held_bytes; /* of all answers */
-    _Atomic uint64_t rejected; /* requests that found the queue full */
-    pthread_mutex_t lock;      /* guards the three below */
-    size_t open_requests;      /* whose body is there and whose answer is not sent */
-    size_t unattended;         /* batches that go on without their request */
+    struct clients *clients;
+    struct tls *tls;                 /* NULL: plain HTTP is spoken */
+    struct connection_limits limits; /* of time, for each connection */
+    _Atomic size_t body_bytes;       /* of all requests */
+    _Atomic size_t suspended;        /* requests */
+    _Atomic size_t held_bytes;       /* of all answers */
+    _Atomic uint64_t rejected;       /* requests that found the queue full */
+    pthread_mutex_t lock;            /* guards the three below */
+    size_t open_requests;            /* whose body is there and whose answer is not sent */
+    size_t unattended;               /* batches that go on without their request */
     bool drained;
     _Atomic bool is_draining; /* set before the lock is taken to see whether requests are open */
     size_t daemon_count;

@@ -10,8 +10,13 @@
 #include "api/request_check.h"
 #include "api/respond.h"
 #include "api/router.h"
+#include "api/site_check.h"
+#include "base/clock.h"
+#include "base/log.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 
 enum {
     INTAKE_REFUSED_BODIES = 4, /* so many times the largest body is read, and dropped, before a refusal */
@@ -29,31 +34,71 @@ static struct connection *connection_of(struct MHD_Connection *connection) {
     return info ? info->socket_context : NULL;
 }
 
-/* A request may wait for its first byte as long as a connection may be idle, and then take as long again. */
+struct api *intake_api_of(struct MHD_Connection *connection) {
+    const struct connection *client = connection_of(connection);
+    return client ? connection_api(client) : NULL;
+}
+
+enum MHD_Result intake_on_accept(void *arg, const struct sockaddr *address, socklen_t len) {
+    struct api *api = arg;
+    (void)len;
+    return clients_knock(api->clients, address) ? MHD_YES : MHD_NO;
+}
+
+static void tell_refused(struct api *api, enum clients_verdict verdict) {
+    if (verdict != CLIENTS_OPEN && clients_should_tell(api->clients, clock_now_ms()))
+        log_warning("too many clients: connections are refused",
+                    log_text("limit", verdict == CLIENTS_FULL ? "server.max_connections"
+                                                              : "server.max_connections_per_address"));
+}
+
+static struct connection *open_connection(struct api *api, struct MHD_Connection *connection, int fd) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr *address = info ? info->client_addr : NULL;
+    struct connection_options options = {
+        .api = api,
+        .timers = api->options.timers,
+        .limits = &api->limits,
+        .fd = fd,
+        .is_local = address && address->sa_family == AF_UNIX,
+        .pass = clients_enter(api->clients, address),
+    };
+    struct connection *client = connection_create(&options);
+    if (!client)
+        clients_leave(api->clients, options.pass);
+    tell_refused(api, options.pass.verdict);
+    return client;
+}
+
+/* A connection without a clock is not kept. */
 void intake_on_connection(void *arg, struct MHD_Connection *connection, void **socket_context,
                           enum MHD_ConnectionNotificationCode code) {
-    const struct api *api = arg;
+    struct api *api = arg;
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-        connection_destroy(*socket_context);
+        if (*socket_context)
+            clients_leave(api->clients, connection_destroy(*socket_context));
         *socket_context = NULL;
     } else if (info) {
-        int64_t limit_ms = 2 * api->options.settings->server.idle_timeout_ms;
-        *socket_context = connection_create(api->options.timers, info->connect_fd, limit_ms);
+        *socket_context = open_connection(api, connection, info->connect_fd);
+        if (!*socket_context)
+            (void)shutdown(info->connect_fd, SHUT_RDWR); /* the front end sees it */
     }
 }
 
 /* ---- requests ---- */
 
-static struct request *open_request(struct api *api, struct MHD_Connection *connection, const char *method,
-                                    const char *path) {
-    struct request *r = calloc(1, sizeof *r);
+void *intake_on_target(void *arg, const char *target, struct MHD_Connection *connection) {
+    struct api *api = arg;
+    struct connection *client = connection_of(connection);
+    struct request *r = client ? calloc(1, sizeof *r) : NULL;
     if (!r)
         return NULL;
     r->api = api;
     r->connection = connection;
-    r->method = method;
-    r->path = path;
+    r->client = client;
+    r->target_bytes = target ? strlen(target) : 0;
+    r->target_fault = request_check_target(target);
     r->all_suspended = &api->suspended;
     buf_init(&r->body, max_body_bytes(api) + 1); /* and a NUL */
     return r;
@@ -64,7 +109,7 @@ static void own(struct request *r) {
     if (r->is_open)
         return;
     r->is_open = true;
-    connection_disarm(connection_of(r->connection));
+    connection_work(r->client);
     drain_count_open(r->api);
 }
 
@@ -72,10 +117,11 @@ void intake_on_completed(void *arg, struct MHD_Connection *connection, void **co
                          enum MHD_RequestTerminationCode code) {
     struct api *api = arg;
     struct request *r = *con_cls;
+    (void)connection;
     (void)code; /* success says only that the kernel took the bytes */
     if (!r)
         return;
-    connection_arm(connection_of(connection));
+    connection_await_header(r->client);
     *con_cls = NULL;
     if (r->ops)
         r->ops->close(r->call);
@@ -151,36 +197,50 @@ static enum MHD_Result refuse(struct request *r) {
     return outcome(r);
 }
 
-/* A refusal of the header itself closes the connection: what comes behind it cannot be trusted to be a request. */
-static enum MHD_Result begin_request(struct request *r, const char *version) {
-    connection_arm(connection_of(r->connection));
-    bool sound = request_check(r, version, &r->refusal);
-    r->closing = !sound || api_is_draining(r->api);
-    if (sound)
-        examine(r);
-    return !sound || (r->refusal.status && must_refuse_at_once(r)) ? refuse(r) : MHD_YES;
+/* The connection is one more than there may be. How the service fares is told all the same. */
+static void examine_connection(struct request *r) {
+    enum clients_verdict verdict = connection_verdict(r->client);
+    if (verdict == CLIENTS_OPEN || (r->route && router_is_vital(r->route)))
+        return;
+    if (verdict == CLIENTS_FULL)
+        problem_set(&r->refusal, 503, "there are too many clients (server.max_connections)");
+    else
+        problem_set(&r->refusal, 429,
+                    "there are too many connections from this address (server.max_connections_per_address)");
+    r->refusal.retry_after_s = INTAKE_RETRY_AFTER_S;
 }
 
-/* Called by libmicrohttpd when the header is there, for each piece of the body, at its end, and again after each
- * resume. */
-enum MHD_Result intake_on_request(void *arg, struct MHD_Connection *connection, const char *path, const char *method,
-                                  const char *version, const char *data, size_t *data_size, void **con_cls) {
-    struct request *r = *con_cls;
-    if (!r) {
-        *con_cls = r = open_request(arg, connection, method, path);
-        if (!r)
-            return MHD_NO;
-        return begin_request(r, version);
-    }
-    r->closing = api_is_draining(r->api);
-    if (*data_size > 0) {
-        size_t size = *data_size;
-        *data_size = 0;
-        return take_body(r, data, size) ? MHD_YES : MHD_NO;
-    }
+static enum MHD_Result permit(struct request *r) {
+    own(r);
+    respond_preflight(r);
+    return outcome(r);
+}
+
+/* A refusal of the header itself closes the connection: what comes behind it cannot be trusted to be a request. */
+static enum MHD_Result begin_request(struct request *r) {
+    const struct settings *settings = r->api->options.settings;
+    connection_await_body(r->client);
+    bool sound = request_check(r, &r->is_chunked, &r->refusal);
+    r->closing = !sound || r->is_chunked || connection_verdict(r->client) != CLIENTS_OPEN;
+    if (!sound)
+        return refuse(r);
+    bool welcome =
+        site_check_host(r, settings, &r->refusal) && site_check_origin(r, settings, &r->allowed_origin, &r->refusal);
+    r->closing = r->closing || r->refusal.status == 400;
+    if (welcome && site_check_is_preflight(r))
+        return permit(r);
+    if (welcome)
+        examine(r);
+    examine_connection(r);
+    return r->refusal.status && must_refuse_at_once(r) ? refuse(r) : MHD_YES;
+}
+
+static enum MHD_Result finish_request(struct request *r) {
     own(r); /* before the look at the drain: either it waits for this request, or the request is refused */
     if (!r->handled && r->refusal.status == 0 && r->route->takes_work && api_is_draining(r->api))
         refuse_draining(r);
+    if (!r->handled && r->is_chunked)
+        (void)request_check_trailers(r, &r->refusal); /* sets the refusal */
     if (r->refusal.status)
         return refuse(r);
     r->suspended = false;
@@ -190,4 +250,28 @@ enum MHD_Result intake_on_request(void *arg, struct MHD_Connection *connection, 
         r->route->handle(r);
     r->handled = true;
     return outcome(r);
+}
+
+/* Called by libmicrohttpd when the header is there, for each piece of the body, at its end, and again after each
+ * resume. */
+enum MHD_Result intake_on_request(void *arg, struct MHD_Connection *connection, const char *path, const char *method,
+                                  const char *version, const char *data, size_t *data_size, void **con_cls) {
+    struct request *r = *con_cls;
+    (void)arg;
+    (void)connection;
+    if (!r) /* there was no memory for it */
+        return MHD_NO;
+    if (!r->has_begun) {
+        r->has_begun = true;
+        r->method = method;
+        r->path = path;
+        r->version = version;
+        return begin_request(r);
+    }
+    r->closing = r->closing || api_is_draining(r->api);
+    if (*data_size == 0)
+        return finish_request(r);
+    size_t size = *data_size;
+    *data_size = 0;
+    return take_body(r, data, size) ? MHD_YES : MHD_NO;
 }

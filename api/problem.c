@@ -11,11 +11,22 @@ static const struct {
     int status;
     const char *title;
 } titles[] = {
-    {400, "Bad Request"},         {401, "Unauthorized"},           {403, "Forbidden"},
-    {404, "Not Found"},           {405, "Method Not Allowed"},     {406, "Not Acceptable"},
-    {413, "Content Too Large"},   {415, "Unsupported Media Type"}, {422, "Unprocessable Content"},
-    {429, "Too Many Requests"},   {500, "Internal Server Error"},  {501, "Not Implemented"},
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {406, "Not Acceptable"},
+    {413, "Content Too Large"},
+    {415, "Unsupported Media Type"},
+    {417, "Expectation Failed"},
+    {421, "Misdirected Request"},
+    {422, "Unprocessable Content"},
+    {429, "Too Many Requests"},
+    {500, "Internal Server Error"},
+    {501, "Not Implemented"},
     {503, "Service Unavailable"},
+    {505, "HTTP Version Not Supported"},
 };
 
 const char *problem_title(int status) {

@@ -1,9 +1,14 @@
 #include "api/request.h"
 
+#include "api/connection.h"
+
 #include <arpa/inet.h>
 #include <microhttpd.h>
 #include <stdio.h>
 #include <string.h>
+
+/* From then on it checks all of this itself, and its texts may stand elsewhere. */
+enum { REQUEST_STRICT_LIBRARY = 0x00097700 };
 
 const char *request_header(const struct request *r, const char *name) {
     return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
@@ -26,6 +31,42 @@ void request_headers(const struct request *r, void (*each)(void *arg, const char
     (void)MHD_get_connection_values(r->connection, MHD_HEADER_KIND, walk_value, &walk); /* a count */
 }
 
+void request_trailers(const struct request *r, void (*each)(void *arg, const char *name, const char *value),
+                      void *arg) {
+    struct value_walk walk = {.each = each, .arg = arg};
+    (void)MHD_get_connection_values(r->connection, MHD_FOOTER_KIND, walk_value, &walk); /* a count */
+}
+
+/* Where the next text of the header must begin. */
+struct layout {
+    const char *at;
+    bool is_plain;
+};
+
+static void expect(struct layout *l, const char *text, size_t len, size_t gap) {
+    l->is_plain = l->is_plain && text == l->at;
+    l->at = text + len + gap;
+}
+
+static void expect_field(void *arg, const char *name, const char *value) {
+    struct layout *l = arg;
+    l->is_plain = l->is_plain && name == l->at;
+    l->at = value + strlen(value) + 2;
+}
+
+bool request_is_plain(const struct request *r) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    if (MHD_VERSION >= REQUEST_STRICT_LIBRARY)
+        return true;
+    struct layout l = {.at = r->method, .is_plain = info != NULL};
+    expect(&l, r->method, strlen(r->method), 1);
+    expect(&l, r->path, r->target_bytes, 1);
+    expect(&l, r->version, strlen(r->version), 2);
+    request_headers(r, expect_field, &l);
+    return l.is_plain && l.at + 2 == r->method + info->header_size;
+}
+
 void request_query(const struct request *r, void (*each)(void *arg, const char *name, const char *value), void *arg) {
     struct value_walk walk = {.each = each, .arg = arg};
     (void)MHD_get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, walk_value, &walk); /* a count */
@@ -45,6 +86,10 @@ static void address_of(const struct request *r, char ret_caller[REQUEST_CALLER_B
             memset(&network.s6_addr[8], 0, 8);
         (void)inet_ntop(AF_INET6, &network, ret_caller, REQUEST_CALLER_BYTES);
     }
+}
+
+bool request_is_local(const struct request *r) {
+    return connection_is_local(r->client);
 }
 
 void request_caller(const struct request *r, char ret_caller[REQUEST_CALLER_BYTES]) {

@@ -17,6 +17,7 @@
 #include <stddef.h>
 
 struct api;
+struct connection;
 struct request;
 struct route;
 struct MHD_Connection;
@@ -41,13 +42,20 @@ struct request {
     void *call;
     /* private to server.c, request.c and respond.c */
     struct MHD_Connection *connection;
+    struct connection *client;
+    size_t target_bytes;        /* of the request line, as it came */
+    const char *target_fault;   /* what is wrong with it, or NULL; static */
+    const char *version;        /* "HTTP/1.1" */
+    const char *allowed_origin; /* "Access-Control-Allow-Origin" of the answer, or NULL */
     const struct route *route;
     struct problem refusal; /* decided before the body came; sent once it has been read */
     size_t discarded_bytes;
     size_t counted_bytes;          /* of the body, in the sum that all requests share */
     _Atomic size_t *all_suspended; /* the number of requests that are */
-    bool is_open;                  /* counted as one that is owed an answer */
-    bool closing;                  /* the connection is to be closed after the response */
+    bool is_chunked;
+    bool has_begun; /* its header is there */
+    bool is_open;   /* counted as one that is owed an answer */
+    bool closing;   /* the connection is to be closed after the response */
     bool handled;
     bool responded;
     bool suspended;
@@ -59,6 +67,14 @@ const char *request_header(const struct request *r, const char *name);
 /* Calls `each` for every header in turn. */
 void request_headers(const struct request *r, void (*each)(void *arg, const char *name, const char *value), void *arg);
 
+/* The same for what came as headers behind a chunked body. */
+void request_trailers(const struct request *r, void (*each)(void *arg, const char *name, const char *value), void *arg);
+
+/* Whether the header, whose fields have been read, is nothing but these: each on one line that ends with CR LF, without
+ * a NUL, one space between the parts of the request line. libmicrohttpd before 0.9.77 joins lines, cuts texts at a NUL
+ * and takes a bare LF, and does not tell; but its texts stand where they came in, so the gaps between them tell. */
+bool request_is_plain(const struct request *r);
+
 /* Calls `each` for every query parameter in turn; `value` is "" when there is none. */
 void request_query(const struct request *r, void (*each)(void *arg, const char *name, const char *value), void *arg);
 
@@ -66,6 +82,9 @@ void request_query(const struct request *r, void (*each)(void *arg, const char *
  * IPv6 the network (/64) that one peer may well have to itself, "unix" for a Unix socket. */
 enum { REQUEST_CALLER_BYTES = 64 };
 void request_caller(const struct request *r, char ret_caller[REQUEST_CALLER_BYTES]);
+
+/* Whether it came over a Unix socket. */
+bool request_is_local(const struct request *r);
 
 /* The descriptor of its connection, for api/monitor.h. */
 int request_fd(const struct request *r);

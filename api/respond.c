@@ -1,8 +1,16 @@
 #include "api/respond.h"
 
+#include "api/connection.h"
+#include "api/context.h"
+
 #include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+/* What pages of server.allowed_origins may send and see. */
+#define RESPOND_METHODS "GET, HEAD, POST, PATCH, DELETE"
+#define RESPOND_HEADERS "Accept, Authorization, Content-Type, Idempotency-Key"
+#define RESPOND_EXPOSED "Allow, Location, RateLimit, RateLimit-Policy, Retry-After"
 
 enum { RESPOND_BLOCK_BYTES = 64 * 1024, RESPOND_PROBLEM_MAX_BYTES = 32 * 1024 };
 
@@ -10,20 +18,41 @@ static bool add_header(struct MHD_Response *response, const char *name, const ch
     return MHD_add_response_header(response, name, value) == MHD_YES;
 }
 
+/* For the page that asks. Fetch standard, section 3.2.3. */
+static bool add_origin(const struct request *r, struct MHD_Response *response) {
+    bool varies = api_options(r->api)->settings->server.allowed_origins.count > 0;
+    if (varies && !add_header(response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ORIGIN))
+        return false;
+    return !r->allowed_origin ||
+           (add_header(response, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_ORIGIN, r->allowed_origin) &&
+            add_header(response, MHD_HTTP_HEADER_ACCESS_CONTROL_EXPOSE_HEADERS, RESPOND_EXPOSED));
+}
+
 /* Takes over the response. */
 static void queue(struct request *r, int status, const char *type, struct MHD_Response *response) {
     if (!response)
         return;
-    bool ok = add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type) &&
+    bool ok = (!type || add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type)) &&
               add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") &&
-              add_header(response, "X-Content-Type-Options", "nosniff");
+              add_header(response, "X-Content-Type-Options", "nosniff") && add_origin(r, response);
     if (ok && r->rates.policy[0])
         ok = add_header(response, "RateLimit-Policy", r->rates.policy) &&
              add_header(response, "RateLimit", r->rates.state);
     if (ok && r->closing)
         ok = add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    connection_send(r->client);
     r->responded = ok && MHD_queue_response(r->connection, (unsigned)status, response) == MHD_YES;
     MHD_destroy_response(response);
+}
+
+void respond_preflight(struct request *r) {
+    struct MHD_Response *response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    if (response && add_header(response, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_METHODS, RESPOND_METHODS) &&
+        add_header(response, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_HEADERS, RESPOND_HEADERS) &&
+        add_header(response, MHD_HTTP_HEADER_ACCESS_CONTROL_MAX_AGE, "600"))
+        queue(r, 204, NULL, response);
+    else if (response)
+        MHD_destroy_response(response);
 }
 
 static struct MHD_Response *create_from(struct buf *body) {

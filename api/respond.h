@@ -17,6 +17,9 @@ void respond_json(struct request *r, int status, struct buf *body);
 /* The same with 200 and another type, borrowed during the call. Head and body are sent in one piece. */
 void respond_whole(struct request *r, const char *media_type, struct buf *body);
 
+/* Leave for a page of r->allowed_origin to ask: 204, Fetch standard, section 3.2.3. */
+void respond_preflight(struct request *r);
+
 /* application/problem+json with Allow, WWW-Authenticate and Retry-After as the problem says. */
 void respond_problem(struct request *r, const struct problem *p);
 

@@ -37,6 +37,10 @@ bool router_keeps_body(const struct route *route) {
     return !is_get(route);
 }
 
+bool router_is_vital(const struct route *route) {
+    return route->handle == handle_healthz || route->handle == handle_readyz;
+}
+
 static void allow(const struct route *route, char ret_allow[PROBLEM_ALLOW_BYTES]) {
     size_t len = strlen(ret_allow);
     (void)snprintf(ret_allow + len, PROBLEM_ALLOW_BYTES - len, "%s%s%s", len ? ", " : "", route->method,

@@ -18,6 +18,9 @@ struct route {
 /* The route, or NULL and a 404 or 405 in `ret_problem`. The path has to match exactly, but for a "{name}". */
 const struct route *router_find(const char *method, const char *path, struct problem *ret_problem);
 
+/* Whether it tells how the service fares, which is answered also when there are too many clients. */
+bool router_is_vital(const struct route *route);
+
 /* Whether its handler reads the body of the request. */
 bool router_keeps_body(const struct route *route);
 

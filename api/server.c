@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/thread.h"
 
+#include <gnutls/abstract.h>
 #include <microhttpd.h>
 #include <semaphore.h>
 #include <stdarg.h>
@@ -26,9 +27,17 @@ static void make_room(struct api *api) {
     sem_destroy(&never);
 }
 
-/* That a client has left, or that we closed its connection because of that. */
+/* What a client did that has left, or that speaks no HTTP or no TLS: whoever connects could fill the log with it. */
 static bool is_no_news(const char *text) {
-    static const char *const starts[] = {"Application reported", "Failed to send the response"};
+    static const char *const starts[] = {
+        "Application reported",     "Failed to send ",
+        "Error processing request", "Failed to parse `Content-Length'",
+        "Too large value of",       "Too late to send an error response",
+        "Connection socket is",     "Connection was closed by remote",
+        "Socket has been",          "Error: received handshake message",
+        "Not enough memory in",     "Server reached connection limit",
+        "Connection rejected by",
+    };
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++)
         if (strncmp(text, starts[i], strlen(starts[i])) == 0)
             return true;
@@ -53,52 +62,129 @@ static void panic(void *arg, const char *file, unsigned line, const char *reason
     abort();
 }
 
-/* The sockets share server.max_connections. */
+/* For each socket as many as for all: the clients counts them together. */
 static unsigned connection_limit(const struct api *api) {
-    size_t limit = (size_t)api->options.settings->server.max_connections / api->options.socket_count;
-    return limit > 0 ? (unsigned)limit : 1;
+    return (unsigned)api->options.settings->server.max_connections + API_SPARE_CONNECTIONS;
 }
 
+static bool is_local(int listen_socket) {
+    struct sockaddr_storage address;
+    socklen_t len = sizeof address;
+    return getsockname(listen_socket, (struct sockaddr *)&address, &len) == 0 && address.ss_family == AF_UNIX;
+}
+
+/* A gnutls_certificate_retrieve_function2; libmicrohttpd leaves the connection in the session. */
+static int show_certificate(struct gnutls_session_int *session, const gnutls_datum_t *authorities, int authority_count,
+                            const gnutls_pk_algorithm_t *algorithms, int algorithm_count, gnutls_pcert_st **ret_chain,
+                            unsigned *ret_count, gnutls_privkey_t *ret_key) {
+    const struct api *api = intake_api_of(gnutls_session_get_ptr(session));
+    (void)authorities, (void)authority_count, (void)algorithms, (void)algorithm_count;
+    if (!api)
+        return -1;
+    struct tls_shown shown = tls_show(api->tls);
+    *ret_chain = shown.chain;
+    *ret_count = shown.count;
+    *ret_key = shown.key;
+    return 0;
+}
+
+/* Connections over TCP have a clock of ours, which knows more than inactivity. By epoll the library would not rest
+ * while a handshake stands still. */
 static struct MHD_Daemon *start_daemon(struct api *api, int listen_socket) {
     const struct settings *settings = api->options.settings;
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+    bool local = is_local(listen_socket);
+    unsigned idle_s = local ? (unsigned)((settings->server.idle_timeout_ms + 999) / 1000) : 0;
+    struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)show_certificate},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, TLS_PRIORITIES},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    bool speaks_tls = api->tls && !local;
+    unsigned flags = (speaks_tls ? MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_TLS : MHD_USE_EPOLL_INTERNAL_THREAD) |
+                     MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
     /* clang-format off */
-    return MHD_start_daemon(flags, 0, NULL, NULL, intake_on_request, api,
+    return MHD_start_daemon(flags, 0, intake_on_accept, api, intake_on_request, api,
                             MHD_OPTION_EXTERNAL_LOGGER, log_library, api,
                             MHD_OPTION_LISTEN_SOCKET, listen_socket,
+                            MHD_OPTION_URI_LOG_CALLBACK, intake_on_target, api,
                             MHD_OPTION_NOTIFY_COMPLETED, intake_on_completed, api,
                             MHD_OPTION_NOTIFY_CONNECTION, intake_on_connection, api,
                             MHD_OPTION_CONNECTION_LIMIT, connection_limit(api),
-                            MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)((settings->server.idle_timeout_ms + 999) / 1000),
+                            MHD_OPTION_CONNECTION_TIMEOUT, idle_s,
                             MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)SERVER_CONNECTION_MEMORY_BYTES,
+                            MHD_OPTION_ARRAY, speaks_tls ? tls : &tls[sizeof tls / sizeof tls[0] - 1],
                             MHD_OPTION_END);
     /* clang-format on */
 }
 
-enum err api_create(const struct api_options *options, struct api **ret_api) {
-    struct api *api = calloc(1, sizeof *api + options->socket_count * sizeof api->daemons[0]);
-    if (!api)
-        return ERR_NOMEM;
-    api->options = *options;
-    drain_init(api);
-    MHD_set_panic_func(panic, NULL);
+static void set_limits(struct api *api) {
+    const struct settings *settings = api->options.settings;
+    api->limits = (struct connection_limits){
+        .header_ms = settings->server.header_timeout_ms,
+        .idle_ms = settings->server.idle_timeout_ms,
+        .body_ms = settings->server.body_timeout_ms,
+        .read_speed = {.window_ms = settings->server.send_timeout_ms,
+                       .bytes_per_s = settings->server.min_read_rate_bytes},
+    };
+}
+
+static enum err create_parts(struct api *api) {
+    const struct settings *settings = api->options.settings;
+    const struct clients_options clients = {
+        .max = (size_t)settings->server.max_connections,
+        .max_per_address = (size_t)settings->server.max_connections_per_address,
+        .spare = API_SPARE_CONNECTIONS,
+    };
     enum err err = background_create(&api->background);
     if (!err)
         err = monitor_create(&api->monitor);
+    if (!err)
+        err = clients_create(&clients, &api->clients);
+    if (!err && api->options.certificate)
+        err = tls_create(&api->tls);
+    return err;
+}
+
+static enum err start_daemons(struct api *api) {
+    if (api->tls)
+        tls_use(api->tls, api->options.certificate);
+    for (size_t i = 0; i < api->options.socket_count; i++) {
+        api->daemons[i] = start_daemon(api, api->options.sockets[i]);
+        if (!api->daemons[i])
+            return ERR_LIBRARY;
+        api->daemon_count++;
+    }
+    return ERR_NONE;
+}
+
+enum err api_create(const struct api_options *options, struct api **ret_api) {
+    struct api *api = calloc(1, sizeof *api + options->socket_count * sizeof api->daemons[0]);
+    if (!api) {
+        tls_pair_destroy(options->certificate);
+        return ERR_NOMEM;
+    }
+    api->options = *options;
+    drain_init(api);
+    MHD_set_panic_func(panic, NULL);
+    set_limits(api);
+    enum err err = create_parts(api);
+    if (err)
+        tls_pair_destroy(options->certificate);
+    else
+        err = start_daemons(api);
     if (err) {
         api_destroy(api);
         return err;
     }
-    for (size_t i = 0; i < options->socket_count; i++) {
-        api->daemons[i] = start_daemon(api, options->sockets[i]);
-        if (!api->daemons[i]) {
-            api_destroy(api);
-            return ERR_LIBRARY;
-        }
-        api->daemon_count++;
-    }
     *ret_api = api;
     return ERR_NONE;
+}
+
+void api_use_certificate(struct api *api, struct tls_pair *pair) {
+    if (api->tls)
+        tls_use(api->tls, pair);
+    else
+        tls_pair_destroy(pair);
 }
 
 /* Quiesced first, so that the library leaves the listening sockets open: they are not ours. */
@@ -113,6 +199,8 @@ void api_destroy(struct api *api) {
         MHD_stop_daemon(api->daemons[i]);
     background_destroy(api->background);
     monitor_destroy(api->monitor);
+    clients_destroy(api->clients);
+    tls_destroy(api->tls);
     drain_fini(api);
     free(api);
 }

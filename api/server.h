@@ -15,6 +15,7 @@
 #include <stddef.h>
 
 struct api;
+struct tls_pair;
 
 /* What the front end works with; all borrowed until api_destroy. */
 struct api_options {
@@ -22,15 +23,22 @@ struct api_options {
     struct pool *pool;
     struct fetcher *fetcher;
     struct timers *timers;
-    struct auth *auth;  /* NULL: nobody is asked who they are */
-    const int *sockets; /* bound and listening; closed by whoever opened them, after api_destroy */
+    struct auth *auth;            /* NULL: nobody is asked who they are */
+    struct tls_pair *certificate; /* taken, on errors too; TCP sockets speak TLS then. NULL: they do not */
+    const int *sockets;           /* bound and listening; closed by whoever opened them, after api_destroy */
     size_t socket_count;
     void (*drained)(void *arg); /* called once after api_drain, by any thread; api_destroy is to follow */
     void *arg;
 };
 
+/* So many connections are accepted beyond server.max_connections, to be refused. */
+enum { API_SPARE_CONNECTIONS = 64 };
+
 /* Starts to serve. ERR_NOMEM, ERR_LIBRARY. */
 enum err api_create(const struct api_options *options, struct api **ret_api) ERR_MUST_CHECK;
+
+/* Shows this certificate from now on, and takes it; where no TLS is spoken it is only freed. One thread at a time. */
+void api_use_certificate(struct api *api, struct tls_pair *pair);
 
 /* Closes all connections. Every request must have been answered, as `drained` says, or none have come. Accepts NULL. */
 void api_destroy(struct api *api);

@@ -27,10 +27,21 @@ struct settings {
         int64_t request_memory_bytes;
         int64_t max_urls;
         int64_t max_connections;
+        int64_t max_connections_per_address;
+        int64_t header_timeout_ms;
+        int64_t body_timeout_ms;
         int64_t idle_timeout_ms;
+        int64_t send_timeout_ms;
+        int64_t min_read_rate_bytes;
         int64_t drain_timeout_ms;
         int64_t answer_buffer_bytes;
         int64_t answer_memory_bytes;
+        char *unix_mode;
+        char *unix_owner;
+        char *tls_cert;
+        char *tls_key;
+        struct settings_list allowed_hosts;
+        struct settings_list allowed_origins;
     } server;
     struct {
         char *token_file;

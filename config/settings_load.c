@@ -56,6 +56,11 @@ static struct row_state *state_of(const struct settings_loader *l, const struct 
     return &l->states[row - settings_table];
 }
 
+static enum err refuse_item(const char *wrong, const char *item, struct settings_reason *ret_reason) {
+    (void)snprintf(ret_reason->text, sizeof ret_reason->text, "%s, not \"%s\"", wrong, item);
+    return ERR_INVALID;
+}
+
 static const char *check_items(const struct settings_loader *l, const struct settings_row *row, size_t from,
                                const char **ret_item) {
     settings_check_fn *check = state_of(l, row)->check;
@@ -81,10 +86,15 @@ static enum err set_list(struct settings_loader *l, const struct settings_row *r
         return err;
     const char *item;
     const char *wrong = check_items(l, row, from, &item);
-    if (!wrong)
-        return ERR_NONE;
-    (void)snprintf(ret_reason->text, sizeof ret_reason->text, "%s, not \"%s\"", wrong, item);
-    return ERR_INVALID;
+    return wrong ? refuse_item(wrong, item, ret_reason) : ERR_NONE;
+}
+
+static enum err set_other(struct settings_loader *l, const struct settings_row *row, const char *text,
+                          struct settings_reason *ret_reason) {
+    enum err err = settings_value_read(row, text, l->values, ret_reason);
+    settings_check_fn *check = state_of(l, row)->check;
+    const char *wrong = !err && check ? check(*settings_row_text(row, l->values)) : NULL;
+    return wrong ? refuse_item(wrong, *settings_row_text(row, l->values), ret_reason) : err;
 }
 
 static enum err set_value(struct settings_loader *l, struct settings_place place, const char *name, const char *text) {
@@ -99,7 +109,7 @@ static enum err set_value(struct settings_loader *l, struct settings_place place
     if (again && place.source == SETTINGS_SOURCE_FILE && row->type != SETTINGS_TYPE_LIST)
         return refuse(l, "%s: given already in line %d", at, state->line);
     enum err err = row->type == SETTINGS_TYPE_LIST ? set_list(l, row, text, place.source, &reason)
-                                                   : settings_value_read(row, text, l->values, &reason);
+                                                   : set_other(l, row, text, &reason);
     if (err == ERR_INVALID)
         return refuse(l, "%s: %s", at, reason.text);
     if (err)
@@ -154,7 +164,7 @@ static const struct settings_row *known_row(const char *name) {
 
 void settings_load_check(struct settings_loader *l, const char *key, settings_check_fn *check) {
     const struct settings_row *row = known_row(key);
-    assert(row->type == SETTINGS_TYPE_LIST);
+    assert(row->type == SETTINGS_TYPE_LIST || row->type == SETTINGS_TYPE_TEXT);
     state_of(l, row)->check = check;
 }
 

@@ -30,8 +30,8 @@ void settings_loader_destroy(struct settings_loader *l);
 /* NULL when the text is right, else what it must be, as "must be an address prefix like 10.0.0.0/8"; static. */
 typedef const char *settings_check_fn(const char *text);
 
-/* Has each item of the list `key` ("guard.allow") looked at by `check` when it is loaded, so that its errors name their
- * place. For what only other folders understand. Call it before the sources. */
+/* Has the text `key`, or each item of the list `key` ("guard.allow"), looked at by `check` when it is loaded, so that
+ * its errors name their place. For what only other folders understand. Call it before the sources. */
 void settings_load_check(struct settings_loader *l, const char *key, settings_check_fn *check);
 
 /* Each adds the values of one source; to be called in the order of their precedence. On an error settings_loader_error

@@ -1,5 +1,6 @@
 #include "daemon/limits.h"
 
+#include "api/server.h"
 #include "base/files.h"
 
 #include <inttypes.h>
@@ -7,7 +8,7 @@
 #include <stdio.h>
 
 enum { SHARE_CLIENTS, SHARE_WORKERS, SHARE_HANDLES, SHARE_COUNT };
-enum { FILES_PER_CLIENT = 1, OTHER_FILES = 64, LEAST_VALUE = 8, WHOLE = 1 << 20 };
+enum { FILES_PER_CLIENT = 1, OTHER_FILES = 64 + API_SPARE_CONNECTIONS, LEAST_VALUE = 8, WHOLE = 1 << 20 };
 
 /* One of the settings that descriptors go to. */
 struct share {

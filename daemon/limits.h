@@ -1,9 +1,9 @@
 /* File descriptors: the settings must fit into what the process may open.
  *
  * The need is counted as if all came together: a descriptor for each client connection, one for each worker (a second
- * attempt at connecting), 3 for each handle (its wake-up pair and its connection) and 64 for the rest. Handles in use
- * and idle ones together are never more than pool.handles or pool.workers, whichever is larger. With the defaults that
- * is 7488.
+ * attempt at connecting), 3 for each handle (its wake-up pair and its connection) 64 for clients that are let in to be
+ * refused, and 64 for the rest. Handles in use and idle ones together are never more than pool.handles or pool.workers,
+ * whichever is larger. With the defaults that is 7552.
  *
  * When it is more than the hard limit, what the operator set stays, and what is left of the limit is shared by
  * server.max_connections, pool.workers and pool.handles, as far as they are defaults, in proportion to these defaults.

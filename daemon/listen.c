@@ -14,8 +14,6 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-enum { UNIX_MODE = 0660 };
-
 static const char *const address_must = "must be host:port, [v6]:port or unix:/path";
 
 const char *listen_check(const char *address) {
@@ -68,18 +66,19 @@ static bool bind_unix_path(int fd, const struct listen_address *a, const char *p
 
 /* The mode set before bind(2) keeps the file from being open to all for a moment; the umask narrows it, hence the
  * second. */
-static bool bind_unix(struct listen_socket *s, const struct listen_address *a) {
+static bool bind_unix(struct listen_socket *s, const struct listen_address *a, const struct unix_access *access) {
     struct sockaddr_un address;
     struct stat file;
     memcpy(&address, &a->storage, sizeof address);
     s->path = strdup(address.sun_path);
-    if (!s->path || fchmod(s->fd, UNIX_MODE) != 0 || !bind_unix_path(s->fd, a, s->path))
+    if (!s->path || fchmod(s->fd, access->mode) != 0 || !bind_unix_path(s->fd, a, s->path))
         return false;
     if (lstat(s->path, &file) != 0)
         return false;
     s->device = file.st_dev;
     s->inode = file.st_ino;
-    return chmod(s->path, UNIX_MODE) == 0;
+    bool has_owner = access->uid != (uid_t)-1 || access->gid != (gid_t)-1;
+    return (!has_owner || chown(s->path, access->uid, access->gid) == 0) && chmod(s->path, access->mode) == 0;
 }
 
 static bool bind_host(int fd, const struct listen_address *a) {
@@ -92,16 +91,17 @@ static bool bind_host(int fd, const struct listen_address *a) {
 }
 
 /* False with errno. */
-static bool open_socket(struct listen_socket *s, const struct listen_address *a) {
+static bool open_socket(struct listen_socket *s, const struct listen_address *a, const struct unix_access *access) {
     int family = a->storage.ss_family;
     s->fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (s->fd < 0)
         return false;
-    bool bound = family == AF_UNIX ? bind_unix(s, a) : bind_host(s->fd, a);
+    bool bound = family == AF_UNIX ? bind_unix(s, a, access) : bind_host(s->fd, a);
     return bound && listen(s->fd, SOMAXCONN) == 0;
 }
 
-static enum err open_address(struct listen_sockets *sockets, const char *text, struct listen_error *ret_error) {
+static enum err open_address(struct listen_sockets *sockets, const char *text, const struct unix_access *access,
+                             struct listen_error *ret_error) {
     struct listen_address address;
     struct listen_socket *s;
     const char *reason = address_must;
@@ -111,7 +111,7 @@ static enum err open_address(struct listen_sockets *sockets, const char *text, s
     err = add_socket(sockets, &s);
     if (err)
         return err;
-    if (!open_socket(s, &address))
+    if (!open_socket(s, &address, access))
         return refuse(ret_error, text, strerror(errno), ERR_IO);
     err = listen_address_of(s->fd, &s->address);
     return err == ERR_IO ? refuse(ret_error, text, strerror(errno), ERR_IO) : err;
@@ -134,8 +134,8 @@ static enum err take_from_systemd(struct listen_sockets *sockets, int fd, struct
     return err == ERR_IO ? refuse(ret_error, name, strerror(errno), ERR_IO) : err;
 }
 
-static enum err open_all(const struct settings_list *addresses, struct listen_sockets *sockets,
-                         struct listen_error *ret_error) {
+static enum err open_all(const struct settings_list *addresses, const struct unix_access *access,
+                         struct listen_sockets *sockets, struct listen_error *ret_error) {
     enum err err = ERR_NONE;
     int handed = sd_listen_fds(1);
     if (handed < 0)
@@ -143,14 +143,14 @@ static enum err open_all(const struct settings_list *addresses, struct listen_so
     for (int i = 0; i < handed && !err; i++)
         err = take_from_systemd(sockets, SD_LISTEN_FDS_START + i, ret_error);
     for (size_t i = 0; handed == 0 && i < addresses->count && !err; i++)
-        err = open_address(sockets, addresses->items[i], ret_error);
+        err = open_address(sockets, addresses->items[i], access, ret_error);
     return err;
 }
 
-enum err listen_open(const struct settings_list *addresses, struct listen_sockets *ret_sockets,
-                     struct listen_error *ret_error) {
+enum err listen_open(const struct settings_list *addresses, const struct unix_access *access,
+                     struct listen_sockets *ret_sockets, struct listen_error *ret_error) {
     struct listen_sockets sockets = {0};
-    enum err err = open_all(addresses, &sockets, ret_error);
+    enum err err = open_all(addresses, access, &sockets, ret_error);
     if (err) {
         listen_close(&sockets);
         return err;

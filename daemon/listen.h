@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "config/settings.h"
+#include "daemon/unix_access.h"
 
 #include <stddef.h>
 #include <sys/types.h>
@@ -37,10 +38,10 @@ struct listen_error {
 const char *listen_check(const char *address);
 
 /* Opens what systemd handed over, or else all addresses; the caller owns the result and calls listen_close. A Unix
- * socket has mode 0660; a socket file that a dead process left is replaced. Blocks on name lookups. ERR_INVALID for an
- * address, ERR_IO, both with the text; ERR_NOMEM. Once, before threads. */
-enum err listen_open(const struct settings_list *addresses, struct listen_sockets *ret_sockets,
-                     struct listen_error *ret_error) ERR_MUST_CHECK;
+ * socket has mode and owner as `access` says; a socket file that a dead process left is replaced. Blocks on name
+ * lookups. ERR_INVALID for an address, ERR_IO, both with the text; ERR_NOMEM. Once, before threads. */
+enum err listen_open(const struct settings_list *addresses, const struct unix_access *access,
+                     struct listen_sockets *ret_sockets, struct listen_error *ret_error) ERR_MUST_CHECK;
 
 /* Closes what was not taken over and removes the files of Unix sockets that are still ours. */
 void listen_close(struct listen_sockets *sockets);

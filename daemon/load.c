@@ -1,6 +1,8 @@
 #include "daemon/load.h"
 
+#include "api/site_name.h"
 #include "daemon/listen.h"
+#include "daemon/unix_access.h"
 #include "pool/guard_rules.h"
 #include "pool/name_server.h"
 #include "pool/ports.h"
@@ -24,6 +26,10 @@ static enum err load_sources(struct settings_loader *l, const struct options *o)
     settings_load_check(l, "guard.deny", guard_rules_check_prefix);
     settings_load_check(l, "guard.ports", ports_check);
     settings_load_check(l, "guard.nat64", guard_table_check_nat64);
+    settings_load_check(l, "server.unix_mode", unix_access_check_mode);
+    settings_load_check(l, "server.unix_owner", unix_access_check_owner);
+    settings_load_check(l, "server.allowed_hosts", site_name_check_host);
+    settings_load_check(l, "server.allowed_origins", site_name_check_origin);
     settings_load_check(l, "fetch.name_servers", name_server_check);
     enum err err = load_file(l, o);
     if (!err)

@@ -26,7 +26,7 @@ enum { LOG_TEXT_MAX_BYTES = 2048 };
 struct log_line {
     char bytes[LOG_LINE_MAX_BYTES];
     size_t len;
-    size_t room; /* how far texts may go */
+    size_t room;    /* how far texts may go */
     bool cut;       /* the line is full */
     bool shortened; /* a text was too long */
 };

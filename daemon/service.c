@@ -5,6 +5,7 @@
 #include "base/timers.h"
 #include "base/version.h"
 #include "daemon/access.h"
+#include "daemon/certificate.h"
 #include "daemon/listen.h"
 #include "daemon/notify.h"
 #include "daemon/refusal_log.h"
@@ -22,6 +23,7 @@ struct service {
     struct listen_sockets sockets;
     int *fds;
     struct auth *auth;
+    struct tls_pair *certificate; /* until the front end has it */
     struct api *api;
 };
 
@@ -68,9 +70,29 @@ static enum service_exit start_pool(struct service *s, char ret_error[SERVICE_ER
     return err ? fail(SERVICE_EXIT_FAILED, err_text(err), ret_error) : SERVICE_EXIT_DONE;
 }
 
+static enum service_exit read_certificate(const struct settings *settings, struct tls_pair **ret_pair,
+                                          char ret_error[SERVICE_ERROR_BYTES]) {
+    char text[TLS_ERROR_BYTES];
+    enum err err = certificate_read(settings, ret_pair, text);
+    if (!err)
+        return SERVICE_EXIT_DONE;
+    return fail(err == ERR_NOMEM ? SERVICE_EXIT_FAILED : SERVICE_EXIT_SETTINGS, *text ? text : err_text(err),
+                ret_error);
+}
+
+static enum err open_sockets(struct service *s, struct listen_error *ret_error) {
+    const struct settings *settings = s->settings;
+    struct unix_access access;
+    enum err err = unix_access_read(settings->server.unix_mode, settings->server.unix_owner, &access);
+    if (err == ERR_INVALID)
+        (void)snprintf(ret_error->text, sizeof ret_error->text, "server.unix_owner: there is no such user or group: %s",
+                       settings->server.unix_owner);
+    return err ? err : listen_open(&settings->server.listen, &access, &s->sockets, ret_error);
+}
+
 static enum service_exit start_listening(struct service *s, char ret_error[SERVICE_ERROR_BYTES]) {
     struct listen_error error = {.text = ""};
-    enum err err = listen_open(&s->settings->server.listen, &s->sockets, &error);
+    enum err err = open_sockets(s, &error);
     if (err)
         return fail(SERVICE_EXIT_LISTEN, *error.text ? error.text : err_text(err), ret_error);
     s->fds = calloc(s->sockets.count + 1, sizeof *s->fds);
@@ -111,11 +133,13 @@ static enum service_exit start_api(struct service *s, void (*drained)(void *arg)
         .fetcher = s->fetcher,
         .timers = s->timers,
         .auth = s->auth,
+        .certificate = s->certificate,
         .sockets = s->fds,
         .socket_count = s->sockets.count,
         .drained = drained,
         .arg = arg,
     };
+    s->certificate = NULL;
     enum err err = api_create(&options, &s->api);
     return err ? fail(SERVICE_EXIT_FAILED, err_text(err), ret_error) : SERVICE_EXIT_DONE;
 }
@@ -140,6 +164,9 @@ enum service_exit service_check(const struct settings *settings, char ret_error[
     enum service_exit code = exit_of_access(access_check(settings, ret_error));
     if (!code)
         code = start_fetcher(&s, ret_error);
+    if (!code)
+        code = read_certificate(settings, &s.certificate, ret_error);
+    tls_pair_destroy(s.certificate);
     fetcher_destroy(s.fetcher);
     timers_destroy(s.timers);
     return code;
@@ -154,6 +181,8 @@ enum service_exit service_start(const struct settings *settings, void (*drained)
     enum service_exit code = start_fetcher(s, ret_error);
     if (!code)
         code = start_pool(s, ret_error);
+    if (!code)
+        code = read_certificate(settings, &s->certificate, ret_error);
     if (!code)
         code = start_listening(s, ret_error);
     if (!code)
@@ -173,6 +202,7 @@ enum service_exit service_start(const struct settings *settings, void (*drained)
 struct fresh_parts {
     struct guard_rules *rules;
     struct auth_policy *policy;
+    struct tls_pair *certificate; /* NULL: none is named */
 };
 
 static enum service_exit prepare_guard(const struct settings *fresh, struct fresh_parts *parts,
@@ -186,6 +216,7 @@ static enum service_exit prepare_guard(const struct settings *fresh, struct fres
 static void drop_parts(struct fresh_parts *parts) {
     fetcher_drop_guard(parts->rules);
     auth_policy_destroy(parts->policy);
+    tls_pair_destroy(parts->certificate);
 }
 
 static void apply_parts(struct service *s, const struct settings *fresh, const struct fresh_parts *parts) {
@@ -193,6 +224,8 @@ static void apply_parts(struct service *s, const struct settings *fresh, const s
     log_callers(parts->policy);
     warn_of_open_doors(s, fresh);
     auth_apply(s->auth, parts->policy);
+    if (parts->certificate)
+        api_use_certificate(s->api, parts->certificate);
     if (fetcher_apply_guard(s->fetcher, parts->rules))
         pool_interrupt(s->pool);
 }
@@ -203,6 +236,8 @@ enum service_exit service_reload(struct service *s, const struct settings *fresh
     enum service_exit code = prepare_guard(fresh, &parts, ret_error);
     if (!code)
         code = exit_of_access(access_prepare(fresh, &s->sockets, &parts.policy, ret_error));
+    if (!code)
+        code = read_certificate(fresh, &parts.certificate, ret_error);
     if (code)
         drop_parts(&parts);
     else
@@ -225,6 +260,7 @@ void service_stop(struct service *s) {
     if (!s)
         return;
     api_destroy(s->api);
+    tls_pair_destroy(s->certificate);
     listen_close(&s->sockets);
     pool_destroy(s->pool);
     auth_destroy(s->auth); /* batches hold grants of it */

@@ -29,9 +29,9 @@ enum service_exit service_check(const struct settings *settings, char ret_error[
 enum service_exit service_start(const struct settings *settings, void (*drained)(void *arg), void *arg,
                                 struct service **ret_service, char ret_error[SERVICE_ERROR_BYTES]);
 
-/* Applies what can change while it runs: log.level, guard.*, auth.token_file with its content and
- * auth.allow_anonymous. All or nothing; the rest takes effect at the next start. `fresh` is borrowed during the call.
- * `ret_error` is one line. */
+/* Applies what can change while it runs: log.level, guard.*, auth.token_file with its content,
+ * auth.allow_anonymous, and the certificate. All or nothing; the rest takes effect at the next start. `fresh` is
+ * borrowed during the call. `ret_error` is one line. */
 enum service_exit service_reload(struct service *s, const struct settings *fresh, char ret_error[SERVICE_ERROR_BYTES]);
 
 /* Takes no more work and lets what runs finish; `drained` follows, after server.drain_timeout and a grace at the

@@ -71,10 +71,16 @@ def daemon(start_daemon):
 
 
 @pytest.fixture(scope="module")
-def steady_daemon():
-    """One daemon for a whole module of small cases."""
+def module_daemon():
+    """module_daemon({"pool.workers": 2}): a daemon for a whole module of small cases."""
     with daemon_factory() as start:
-        yield start()
+        yield start
+
+
+@pytest.fixture(scope="module")
+def steady_daemon(module_daemon):
+    """One daemon for a whole module of small cases."""
+    return module_daemon()
 
 
 @pytest.fixture(scope="session")

@@ -94,7 +94,7 @@ def test_idle_and_half_sent_requests_do_not_hold_up_the_end(daemon, origin):
     assert client.exchange(idle, "GET", "/healthz").status == 200
     with daemon.open_socket(), daemon.open_socket() as half, daemon.open_socket() as body, Stopwatch() as watch:
         half.sendall(b"POST /fetch HTTP/1.1\r\nHost: ")
-        body.sendall(b"POST /fetch HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n[")
+        body.sendall(b"POST /fetch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n[")
         daemon.assert_serves(origin)
         daemon.signal()
         assert daemon.wait() == 0
@@ -108,7 +108,7 @@ def test_bodies_that_become_whole_at_the_end_do_no_harm(daemon, size):
     body = b'["http://127.0.0.1:1/"' + b" " * size + b"]"
     streams = [daemon.open_socket() for _ in range(30)]
     for stream in streams:
-        stream.sendall(b"POST /fetch HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" +
+        stream.sendall(b"POST /fetch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" +
                        f"Content-Length: {len(body)}\r\n\r\n".encode() + body[:-1])
     for number, stream in enumerate(streams):
         if number == 10:

@@ -4,7 +4,10 @@ import os
 import socket
 import stat
 
+import pytest
+
 from rig import client
+from rig.daemon import FETCHPOOLD, run_program
 
 
 def test_several_addresses_of_all_kinds(start_daemon, origin):
@@ -50,16 +53,46 @@ def test_a_unix_socket_that_a_crash_left_behind_is_replaced(start_daemon, tmp_pa
     assert client.request(daemon.address, "GET", "/healthz").status == 200
 
 
+def access_of(daemon):
+    status = os.stat(daemon.address.removeprefix("unix:"))
+    return stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid
+
+
+def test_a_unix_socket_is_for_its_owner_and_group(start_daemon):
+    assert access_of(start_daemon(listen=["unix:socket"])) == (0o660, os.getuid(), os.getgid())
+
+
+@pytest.mark.parametrize("mode", ["0600", "0666", "777"])
+def test_a_unix_socket_has_the_mode_of_the_settings(start_daemon, mode):
+    daemon = start_daemon({"server.unix_mode": mode}, listen=["unix:socket"])
+    assert access_of(daemon)[0] == int(mode, 8)
+    assert client.request(daemon.address, "GET", "/healthz").status == 200
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may give a file away")
+@pytest.mark.parametrize("owner, uid, gid", [("nobody", 65534, 0), ("nobody:daemon", 65534, 1), (":daemon", 0, 1), ("12345:54321", 12345, 54321)])
+def test_a_unix_socket_has_the_owner_of_the_settings(start_daemon, owner, uid, gid):
+    assert access_of(start_daemon({"server.unix_owner": owner}, listen=["unix:socket"]))[1:] == (uid, gid)
+
+
+@pytest.mark.parametrize("key, value, status", [("server.unix_mode", "rw", 3), ("server.unix_mode", "1777", 3), ("server.unix_owner", "a:b:c", 3),
+                                                ("server.unix_owner", "no-such-user", 5)])
+def test_an_access_that_cannot_be_given_is_refused(tmp_path, key, value, status):
+    result = run_program(FETCHPOOLD, "--config", "/dev/null", "--listen", f"unix:{tmp_path}/socket", "--set", f"{key}={value}")
+    assert result.returncode == status and key in result.stderr and value in result.stderr
+    assert not os.path.exists(tmp_path / "socket")
+
+
 def test_no_connection_beyond_the_limit_is_served_and_later_ones_are(start_daemon, origin):
     daemon = start_daemon({"server.max_connections": 8})
     kept = [daemon.open_socket() for _ in range(8)]
     for stream in kept:
-        stream.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        stream.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert b"200 OK" in stream.recv(4096)
     ninth = daemon.open_socket()
     for stream in kept:
         stream.close()
     with ninth:
-        ninth.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        ninth.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         client.read_to_end(ninth)  # served late or closed, but not left hanging
     daemon.assert_serves(origin)

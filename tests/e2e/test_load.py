@@ -27,7 +27,7 @@ def probe(daemon):
         assert process.stdout.readline() == "begun\n"
         yield found
         output, _ = process.communicate(timeout=PATIENCE)
-        count, slowest, of_machine = output.split()
+        count, slowest, of_machine, _ = output.split()
         found.append((int(count), float(slowest), float(of_machine)))
     finally:
         process.kill()

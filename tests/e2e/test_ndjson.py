@@ -164,7 +164,7 @@ def test_the_better_of_array_and_lines_is_sent(steady_daemon, origin, asked, giv
 def test_all_accept_headers_count(steady_daemon, origin):
     body = json.dumps([origin.url("/a")])
     with steady_daemon.open_socket() as stream:
-        stream.sendall(b"POST /fetch HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\nContent-Type: application/json\r\nAccept: application/json;q=0.5\r\n"
+        stream.sendall(b"POST /fetch HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\nContent-Type: application/json\r\nAccept: application/json;q=0.5\r\n"
                        b"accept: application/jsonl\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body.encode()))
         head = b""
         while b"\r\n\r\n" not in head:

@@ -43,7 +43,7 @@ def test_origin_frames_bodies_as_told(origin):
 
 def raw_answer(origin, path):
     with socket.create_connection(("127.0.0.1", origin.port), timeout=PATIENCE) as stream:
-        stream.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        stream.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         answer = b""
         while piece := stream.recv(65536):
             answer += piece
@@ -62,7 +62,7 @@ def test_origin_misbehaves_as_told(origin):
 
 def test_origin_sees_a_client_leave(origin):
     with socket.create_connection(("127.0.0.1", origin.port)) as stream:
-        stream.sendall(b"GET /held HTTP/1.1\r\nHost: x\r\n\r\n")
+        stream.sendall(b"GET /held HTTP/1.1\r\nHost: localhost\r\n\r\n")
         origin.wait_for_requests(1)
     origin.wait_until(lambda: origin.abandoned == 1)
     assert origin.in_flight == 0

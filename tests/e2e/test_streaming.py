@@ -24,7 +24,7 @@ def test_first_results_arrive_while_later_ones_still_run(daemon, origin, early):
     urls = [origin.url(f"/early/{n}") for n in range(early)] + [origin.url("/held")]
     body = json.dumps(urls)
     with daemon.open_socket() as stream:
-        stream.sendall(f"POST /fetch HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
+        stream.sendall(f"POST /fetch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n"
                        f"Content-Length: {len(body)}\r\n\r\n{body}".encode())
         answer = b""
         while answer.count(b'"elapsed"') < early:  # the socket's timeout bounds this
@@ -110,7 +110,7 @@ def test_results_that_come_one_by_one_are_sent_in_bunches(daemon, origin):
     """The front end is woken for 32 KiB, or after 20 ms, and not for each of them."""
     body = json.dumps({"urls": [origin.url(f"/{n}") for n in range(2000)], "max_concurrent": 20, "order": "completion"})
     with daemon.open_socket() as stream, Stopwatch() as watch:
-        stream.sendall(f"POST /fetch HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAccept: application/x-ndjson\r\n"
+        stream.sendall(f"POST /fetch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAccept: application/x-ndjson\r\n"
                        f"Connection: close\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
         head, _, answer = client.read_to_end(stream).partition(b"\r\n\r\n")
     assert b"chunked" in head and answer.count(b'"elapsed"') == 2000

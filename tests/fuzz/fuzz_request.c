@@ -5,6 +5,7 @@
 #include "api/json_scan.h"
 #include "api/request_check.h"
 #include "api/router.h"
+#include "api/site_check.h"
 #include "fuzz.h"
 
 #include <stdlib.h>
@@ -18,15 +19,36 @@ static struct {
 } headers[MAX_HEADERS];
 static size_t header_count;
 
-/* In the place of libmicrohttpd, see CMakeLists.txt. */
-void __wrap_request_headers(const struct request *r, void (*each)(void *arg, const char *name, const char *value),
-                            void *arg);
+typedef void each_fn(void *arg, const char *name, const char *value);
 
-void __wrap_request_headers(const struct request *r, void (*each)(void *arg, const char *name, const char *value),
-                            void *arg) {
+/* In the place of libmicrohttpd, see CMakeLists.txt. */
+void __wrap_request_headers(const struct request *r, each_fn *each, void *arg);
+const char *__wrap_request_header(const struct request *r, const char *name);
+bool __wrap_request_is_plain(const struct request *r);
+bool __wrap_request_is_local(const struct request *r);
+
+void __wrap_request_headers(const struct request *r, each_fn *each, void *arg) {
     (void)r;
     for (size_t i = 0; i < header_count; i++)
         each(arg, headers[i].name, headers[i].value);
+}
+
+const char *__wrap_request_header(const struct request *r, const char *name) {
+    (void)r;
+    for (size_t i = 0; i < header_count; i++)
+        if (strcasecmp(headers[i].name, name) == 0)
+            return headers[i].value;
+    return NULL;
+}
+
+bool __wrap_request_is_plain(const struct request *r) {
+    (void)r;
+    return true;
+}
+
+bool __wrap_request_is_local(const struct request *r) {
+    (void)r;
+    return false;
 }
 
 static void read_headers(char **rest) {
@@ -73,12 +95,31 @@ static void check_problem(const struct problem *problem) {
     buf_fini(&out);
 }
 
-static void check_head(const char *method, const char *path, const char *version) {
-    struct request r = {.method = method, .path = path};
+/* Of a name that a page can make lead here, nothing is taken. */
+static void check_site(const struct request *r) {
+    static const struct settings settings;
     struct problem problem = {0};
-    if (request_check(&r, version, &problem)) {
+    const char *allowed = NULL;
+    const char *host = __wrap_request_header(r, "Host");
+    if (!site_check_host(r, &settings, &problem))
+        check_problem(&problem);
+    else if (host)
+        assert(host[0] == '[' || (host[0] >= '0' && host[0] <= '9') || strcasestr(host, "localhost") || !*host);
+    problem = (struct problem){0};
+    if (!site_check_origin(r, &settings, &allowed, &problem))
+        check_problem(&problem);
+    assert(!allowed);
+}
+
+static void check_head(const char *method, const char *path, const char *version) {
+    struct request r = {.method = method, .path = path, .version = version};
+    struct problem problem = {0};
+    r.target_fault = request_check_target(path);
+    bool chunked = false;
+    if (request_check(&r, &chunked, &problem)) {
         assert(problem.status == 0);
         check_sound(method, version);
+        check_site(&r);
     } else {
         check_problem(&problem);
     }

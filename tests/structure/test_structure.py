@@ -25,6 +25,7 @@ MAY_INCLUDE = {
 # The beginning of a foreign header's name, and the files that may include it.
 HOMES = {
     "microhttpd.h": r"api/(server|request|respond)\.c|api/intake\.[ch]",
+    "gnutls/": r"api/(server|tls)\.c",
     "cjson/": r"api/\w+\.c",
     "ares.h": r"pool/name_channel\.[ch]",
     "curl/": r"pool/\w+\.[ch]",
@@ -36,7 +37,7 @@ HOMES = {
     "systemd/": r"daemon/\w+\.c",
 }
 
-FOREIGN_TYPES = r"\b(MHD_\w+|CURL\w*|curl_\w+|ares_\w+|cJSON\w*|SSL\w*|X509\w*|BIO|ini_\w+|sd_\w+|z_stream|Brotli\w+|ZSTD_\w+)\b"
+FOREIGN_TYPES = r"\b(MHD_\w+|gnutls_\w+|CURL\w*|curl_\w+|ares_\w+|cJSON\w*|SSL\w*|X509\w*|BIO|ini_\w+|sd_\w+|z_stream|Brotli\w+|ZSTD_\w+)\b"
 
 FORBIDDEN = (
     "sprintf vsprintf strcpy strcat atoi atol atof strtok gmtime localtime ctime asctime signal rand srand "

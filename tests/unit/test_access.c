@@ -29,8 +29,9 @@ static int end(void **state) {
 static void listen_on(const char *first, const char *second) {
     char *items[] = {(char *)(uintptr_t)first, (char *)(uintptr_t)second};
     const struct settings_list list = {items, second ? 2 : 1};
+    const struct unix_access access = {.mode = 0600, .uid = (uid_t)-1, .gid = (gid_t)-1};
     struct listen_error wrong;
-    assert_int_equal(listen_open(&list, &sockets, &wrong), ERR_NONE);
+    assert_int_equal(listen_open(&list, &access, &sockets, &wrong), ERR_NONE);
 }
 
 static void name_file(const char *text) {

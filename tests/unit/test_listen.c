@@ -18,11 +18,13 @@ static char path[64];
 static char unix_address[80];
 static struct listen_sockets sockets;
 static struct listen_error error;
+static struct unix_access unix_access;
 
 static int begin(void **state) {
     (void)state;
     sockets = (struct listen_sockets){0};
     error.text[0] = '\0';
+    unix_access = (struct unix_access){.mode = 0660, .uid = (uid_t)-1, .gid = (gid_t)-1};
     return 0;
 }
 
@@ -36,7 +38,7 @@ static int end(void **state) {
 static enum err open_one(const char *address) {
     char *items[] = {(char *)(uintptr_t)address};
     const struct settings_list list = {items, 1};
-    return listen_open(&list, &sockets, &error);
+    return listen_open(&list, &unix_access, &sockets, &error);
 }
 
 static void assert_refused(const char *address, enum err err, const char *text) {
@@ -149,7 +151,7 @@ TEST(wrong_address_is_told) {
 TEST(one_bad_address_closes_the_others) {
     char *items[] = {unix_address, (char *)(uintptr_t) "192.0.2.1:0"};
     const struct settings_list list = {items, 2};
-    assert_int_equal(listen_open(&list, &sockets, &error), ERR_IO);
+    assert_int_equal(listen_open(&list, &unix_access, &sockets, &error), ERR_IO);
     assert_int_equal(access(path, F_OK), -1);
 }
 

@@ -44,9 +44,13 @@ class Authority:
         self.file = folder / f"{name.replace(' ', '-')}.pem"
         self.file.write_bytes(_pem(self.certificate))
 
-    def server_context(self, *names, starts=-DAY, ends=DAY, self_signed=False, key="p256", digest=hashes.SHA256(),
-                       common_name=None, usages=(), with_chain=True):
-        """A server-side TLS context for host names or addresses; `starts` and `ends` are relative to now."""
+    def server_context(self, *names, **how):
+        """A server-side TLS context for host names or addresses."""
+        return _context(self.server_file(*names, **how))
+
+    def server_file(self, *names, starts=-DAY, ends=DAY, self_signed=False, key="p256", digest=hashes.SHA256(),
+                    common_name=None, usages=(), with_chain=True):
+        """A file with a certificate, its chain and its key; `starts` and `ends` are relative to now."""
         key = new_key(key)
         common_name = names[0] if common_name is None else common_name
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)] if common_name else [])
@@ -58,7 +62,10 @@ class Authority:
             builder = builder.add_extension(x509.ExtendedKeyUsage(usages), False)
         certificate = builder.sign(key if self_signed else self.key, digest)
         chain = [self.certificate] if self.issuer and with_chain else []
-        return _context(self.folder / f"server-{certificate.serial_number}.pem", key, [certificate, *chain])
+        path = self.folder / f"server-{certificate.serial_number}.pem"
+        path.write_bytes(b"".join(map(_pem, [certificate, *chain])) + key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+        return path
 
 
 def weak_dh_file(folder):
@@ -86,9 +93,7 @@ def _pem(certificate):
     return certificate.public_bytes(serialization.Encoding.PEM)
 
 
-def _context(path, key, certificates):
-    path.write_bytes(b"".join(map(_pem, certificates)) + key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+def _context(path):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_ciphers("DEFAULT:@SECLEVEL=0")  # a server may be as weak as it likes; the client decides
     context.load_cert_chain(path)

@@ -26,6 +26,10 @@ class Stopwatch:
         self.started_at = time.monotonic()
         return self
 
+    @property
+    def so_far(self):
+        return time.monotonic() - self.started_at
+
     def __exit__(self, *_):
         self.seconds = time.monotonic() - self.started_at
 
