@@ -86,17 +86,17 @@ function zsh(    i, action) {
     print ""
 }
 
-function fish(    i) {
+function fish(    i, with_equals) {
+    with_equals = settings
+    gsub(/ /, "= ", with_equals)
     for (i = 1; i <= n; i++) {
-        printf "complete -c %s -f -l %s", program, long[i]
+        printf "complete -c %s -%s -l %s", program, (value[i] == "FILE" ? "F" : "f"), long[i]
         if (short[i])
             printf " -s %s", short[i]
         if (value[i])
             printf " -r"
-        if (value[i] == "FILE")
-            printf " -F"
-        else if (takes_setting(i))
-            printf " -a \"(string replace -r '$' '=' -- %s)\"", settings
+        if (takes_setting(i))
+            printf " -a '%s='", with_equals
         else if (items[i])
             printf " -a \"(__fish_append , %s)\"", items[i]
         printf " -d %s\n", quoted(help[i])
