@@ -50,7 +50,7 @@ cp "$scratch/next/build/"*.deb "$tree/root/next.deb"
 
 # What is on the disk, but for logs, caches and what dpkg, apt and systemd write for themselves.
 files() {
-    (cd "$tree" && find . -xdev \( -path ./var/log -o -path ./var/cache -o -path ./var/lib/apt -o -path ./var/lib/systemd -o \
+    (cd "$tree" && find . -xdev \( -path ./var/log -o -path ./var/cache -o -path ./var/lib/apt -o -path ./var/lib/systemd/random-seed -o \
         -path ./var/lib/dpkg -o -path ./tmp -o -path ./var/tmp -o -path ./dev -o -path ./run \) -prune -o \
         -printf '%P %y %m %u %g %l\n') | sort
     (cd "$tree" && find etc -type f -exec cksum {} + | sort)
