@@ -1,12 +1,43 @@
 # shellcheck shell=bash
 # Boots a directory tree with systemd as PID 1, by unshare and nsenter alone. To be sourced; for root.
-#   box_boot TREE; box systemctl start foo; box_stop
+#   box_tree SCRATCH TAR; box_boot SCRATCH/tree LOG; box systemctl start foo; box_stop
 # What runs inside sees a machine of its own: its processes, its network (a loopback), its cgroups and its mounts. The kernel's
 # settings (/proc/sys, /sys) are read-only there, and the capabilities that reach past namespaces are dropped.
 # It uses the cgroup2 hierarchy only. On a machine where the controllers are still in version 1, limits on memory and tasks are
 # accepted and have no effect.
 
 box_pid='' box_parent='' box_cgroup=''
+
+# SCRATCH TAR: makes SCRATCH/tree, the tar's Debian below and a tmpfs for what a run writes above, ready to boot, without what
+# wants a terminal, a kernel file system, a disk or the Internet. Its origin.socket, once started, is an origin at
+# http://127.0.0.2/: one shell for each connection; /slow takes its time.
+box_tree() {
+    local scratch=$1 tree=$1/tree unit
+    mkdir "$scratch/lower" "$scratch/over" "$tree"
+    tar -C "$scratch/lower" -xf "$2" || return 1
+    mount -t tmpfs -o mode=755 tmpfs "$scratch/over" || return 1
+    mkdir "$scratch/over/upper" "$scratch/over/work"
+    mount -t overlay -o "lowerdir=$scratch/lower,upperdir=$scratch/over/upper,workdir=$scratch/over/work" overlay "$tree" ||
+        return 1
+    mkdir -p "$tree/dev" "$tree/proc" "$tree/sys" "$tree/run"
+    : >"$tree/etc/machine-id"
+    for unit in getty.target console-getty.service systemd-logind.service remote-fs.target sys-kernel-debug.mount \
+        sys-kernel-tracing.mount sys-fs-fuse-connections.mount dev-hugepages.mount apt-daily.timer apt-daily-upgrade.timer \
+        dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer; do
+        ln -sf /dev/null "$tree/etc/systemd/system/$unit"
+    done
+    cat >"$tree/usr/local/bin/origin" <<'END'
+#!/bin/bash
+read -r _ path _
+while read -r line && [ "$line" != $'\r' ]; do :; done
+[ "$path" != /slow ] || sleep 2
+printf 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello'
+END
+    chmod +x "$tree/usr/local/bin/origin"
+    printf '[Socket]\nListenStream=127.0.0.2:80\nAccept=yes\n' >"$tree/etc/systemd/system/origin.socket"
+    printf '[Service]\nExecStart=/usr/local/bin/origin\nStandardInput=socket\nStandardOutput=socket\n' \
+        >"$tree/etc/systemd/system/origin@.service"
+}
 
 # TREE: in the new namespaces, turns into systemd.
 box_init() {

@@ -22,37 +22,13 @@ trap 'exit 1' INT TERM
 build=${FETCHPOOL_BUILD:-$top/build}
 [ -n "${FETCHPOOL_BUILD:-}" ] || "$top/dev" build || give_up "build"
 
-# ---- the tree: packages below, a tmpfs for what this run writes above -------------------------------------------
+# ---- the tree ---------------------------------------------------------------------------------------------------
 tar=$(debian_tar systemd systemd,systemd-sysv,dbus,curl,ca-certificates,libmicrohttpd12,libcurl4,zlib1g,libbrotli1,libzstd1,libc-ares2,libcjson1,libinih1,libtcmalloc-minimal4) ||
     give_up "the Debian tree"
-mkdir "$scratch/lower" "$scratch/over" "$scratch/tree"
-tar -C "$scratch/lower" -xf "$tar"
-mount -t tmpfs -o mode=755 tmpfs "$scratch/over"
-mkdir "$scratch/over/upper" "$scratch/over/work"
+box_tree "$scratch" "$tar" || give_up "the tree"
 tree=$scratch/tree
-mount -t overlay -o "lowerdir=$scratch/lower,upperdir=$scratch/over/upper,workdir=$scratch/over/work" overlay "$tree"
 DESTDIR=$tree cmake --install "$build" >/dev/null || give_up "cmake --install"
-mkdir -p "$tree/dev" "$tree/proc" "$tree/sys" "$tree/run"
-: >"$tree/etc/machine-id"
-# nothing that wants a terminal, a kernel file system, a disk or the Internet
-for unit in getty.target console-getty.service systemd-logind.service remote-fs.target sys-kernel-debug.mount \
-    sys-kernel-tracing.mount sys-fs-fuse-connections.mount dev-hugepages.mount apt-daily.timer apt-daily-upgrade.timer \
-    dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer; do
-    ln -sf /dev/null "$tree/etc/systemd/system/$unit"
-done
-# an origin to fetch from: one shell for each connection; /slow takes its time
-cat >"$tree/usr/local/bin/origin" <<'END'
-#!/bin/bash
-read -r _ path _
-while read -r line && [ "$line" != $'\r' ]; do :; done
-[ "$path" != /slow ] || sleep 2
-printf 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello'
-END
-chmod +x "$tree/usr/local/bin/origin"
-printf '[Socket]\nListenStream=127.0.0.2:80\nAccept=yes\n' >"$tree/etc/systemd/system/origin.socket"
-printf '[Service]\nExecStart=/usr/local/bin/origin\nStandardInput=socket\nStandardOutput=socket\n' \
-    >"$tree/etc/systemd/system/origin@.service"
-# and one that only says a word
+# an origin that only says a word
 printf '[Socket]\nListenStream=127.0.0.2:81\nAccept=yes\n' >"$tree/etc/systemd/system/word.socket"
 printf '[Service]\nExecStart=/bin/echo word\nStandardOutput=socket\n' >"$tree/etc/systemd/system/word@.service"
 printf '127.0.0.2 origin.test\n127.0.0.1 localhost\n' >"$tree/etc/hosts"
