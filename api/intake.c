@@ -210,6 +210,16 @@ static void examine_connection(struct request *r) {
     r->refusal.retry_after_s = INTAKE_RETRY_AFTER_S;
 }
 
+/* That the token is missing is told before that the name is not ours. */
+static void examine_host(struct request *r) {
+    struct problem problem = {0};
+    if (site_check_host(r, r->api->options.settings, auth_pass_name(&r->pass) != NULL, &problem))
+        return;
+    r->closing = r->closing || problem.status == 400;
+    if (r->refusal.status == 0 || problem.status == 400)
+        r->refusal = problem;
+}
+
 static enum MHD_Result permit(struct request *r) {
     own(r);
     respond_preflight(r);
@@ -224,13 +234,12 @@ static enum MHD_Result begin_request(struct request *r) {
     r->closing = !sound || r->is_chunked || connection_verdict(r->client) != CLIENTS_OPEN;
     if (!sound)
         return refuse(r);
-    bool welcome =
-        site_check_host(r, settings, &r->refusal) && site_check_origin(r, settings, &r->allowed_origin, &r->refusal);
-    r->closing = r->closing || r->refusal.status == 400;
+    bool welcome = site_check_origin(r, settings, &r->allowed_origin, &r->refusal);
     if (welcome && site_check_is_preflight(r))
         return permit(r);
     if (welcome)
         examine(r);
+    examine_host(r);
     examine_connection(r);
     return r->refusal.status && must_refuse_at_once(r) ? refuse(r) : MHD_YES;
 }

@@ -27,7 +27,8 @@ static bool is_allowed_host(const struct settings *settings, const char *name) {
 }
 
 /* Without a Host it is HTTP/1.0, which no browser speaks. */
-bool site_check_host(const struct request *r, const struct settings *settings, struct problem *ret_problem) {
+bool site_check_host(const struct request *r, const struct settings *settings, bool is_known_caller,
+                     struct problem *ret_problem) {
     const char *text = request_header(r, "Host");
     struct site_host host;
     if (!text || request_is_local(r))
@@ -36,7 +37,7 @@ bool site_check_host(const struct request *r, const struct settings *settings, s
         problem_set(ret_problem, 400, "the Host header is not valid");
         return false;
     }
-    if (host.is_address || site_name_is_localhost(host.name) || is_allowed_host(settings, host.name))
+    if (is_known_caller || host.is_address || site_name_is_localhost(host.name) || is_allowed_host(settings, host.name))
         return true;
     problem_set(ret_problem, 421, "this service does not go by the name in the Host header (server.allowed_hosts)");
     return false;

@@ -14,8 +14,10 @@
 
 #include <stdbool.h>
 
-/* Whether the Host of a request is one of ours; else a 400 or 421 is set. Any will do on a Unix socket. */
-bool site_check_host(const struct request *r, const struct settings *settings, struct problem *ret_problem);
+/* Whether the Host of a request is one of ours; else a 400 or 421 is set. Any will do on a Unix socket, and for a
+ * caller who is known by a token: a page that has led a name of its own here has none. */
+bool site_check_host(const struct request *r, const struct settings *settings, bool is_known_caller,
+                     struct problem *ret_problem);
 
 /* Whether the page that asks, if one does, may; else a 403 is set. `ret_allowed` is the Access-Control-Allow-Origin of
  * the answer, borrowed from the settings, or NULL. */

@@ -7,6 +7,7 @@ import pytest
 from rig import client
 from rig.checks import assert_problem
 from rig.daemon import FETCHPOOLD, run_program
+from rig.tokens import TokenFile, bearer
 
 JSON = {"Content-Type": "application/json"}
 APP = "https://app.example"
@@ -167,3 +168,13 @@ def test_a_refused_page_leaves_the_connection_good(steady_daemon):
 def test_names_that_can_never_fit_are_refused_at_the_start(setting, value):
     result = run_program(FETCHPOOLD, "--config", "/dev/null", "--check", "--set", f"{setting}={value}")
     assert result.returncode == 3 and setting in result.stderr and value in result.stderr
+
+
+def test_a_caller_with_a_token_may_use_any_name(start_daemon, tmp_path):
+    tokens = TokenFile(tmp_path / "tokens")
+    token = tokens.add("crawler")
+    daemon = start_daemon({"auth.token_file": tokens.path})
+    assert ask(daemon, Host="pool.internal", **bearer(token)).status == 200
+    assert_problem(ask(daemon, Host="pool.internal", **bearer("wrong")), 401)
+    assert_problem(ask(daemon, Host="pool.internal"), 401)
+    assert_problem(ask(daemon, "GET", "/healthz", Host="pool.internal"), 421)

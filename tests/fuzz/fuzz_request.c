@@ -101,7 +101,7 @@ static void check_site(const struct request *r) {
     struct problem problem = {0};
     const char *allowed = NULL;
     const char *host = __wrap_request_header(r, "Host");
-    if (!site_check_host(r, &settings, &problem))
+    if (!site_check_host(r, &settings, false, &problem))
         check_problem(&problem);
     else if (host)
         assert(host[0] == '[' || (host[0] >= '0' && host[0] <= '9') || strcasestr(host, "localhost") || !*host);

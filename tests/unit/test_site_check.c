@@ -15,6 +15,7 @@ struct ask {
 
 static const struct ask *asked;
 static bool local;
+static bool known;
 static char *hosts[] = {(char[]){"fetchpool"}, (char[]){"pool.example"}};
 static char *origins[] = {(char[]){"https://app.example"}, (char[]){"http://localhost:3000"}};
 static char *addresses[] = {(char[]){"myhost:8080"}, (char[]){"[::1]:8080"}, (char[]){"unix:/run/x"}};
@@ -49,6 +50,7 @@ bool __wrap_request_is_local(const struct request *r) {
 static int begin(void **state) {
     (void)state;
     local = false;
+    known = false;
     settings = (struct settings){0};
     settings.server.listen = (struct settings_list){addresses, 3};
     settings.server.allowed_hosts = (struct settings_list){hosts, 2};
@@ -61,7 +63,7 @@ static int host_status(const char *host) {
     const struct request r = {.method = ask.method};
     struct problem problem = {0};
     asked = &ask;
-    bool fine = site_check_host(&r, &settings, &problem);
+    bool fine = site_check_host(&r, &settings, known, &problem);
     assert_int_equal(fine, problem.status == 0);
     return problem.status;
 }
@@ -115,6 +117,12 @@ TEST(any_name_will_do_on_a_unix_socket) {
     local = true;
     assert_int_equal(host_status("evil.example"), 0);
     assert_int_equal(host_status(""), 0);
+}
+
+TEST(any_name_will_do_for_a_known_caller) {
+    known = true;
+    assert_int_equal(host_status("evil.example"), 0);
+    assert_int_equal(host_status("a b"), 400);
 }
 
 TEST(programs_that_are_no_browser_may_ask) {
@@ -184,6 +192,7 @@ int main(void) {
         WITH_SETTINGS(no_host_is_for_the_request_check_to_judge),
         WITH_SETTINGS(any_name_may_be_allowed),
         WITH_SETTINGS(any_name_will_do_on_a_unix_socket),
+        WITH_SETTINGS(any_name_will_do_for_a_known_caller),
         WITH_SETTINGS(programs_that_are_no_browser_may_ask),
         WITH_SETTINGS(pages_of_ours_may_ask),
         WITH_SETTINGS(pages_elsewhere_may_not),
