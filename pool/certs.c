@@ -1,9 +1,7 @@
 #include "pool/certs.h"
 
 #include <curl/curl.h>
-#include <openssl/crypto.h>
 #include <openssl/err.h>
-#include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
@@ -24,19 +22,10 @@ static char *default_bundle(void) {
     return copy;
 }
 
-/* What OpenSSL makes once, it tries once: memory that runs out just then would end TLS for good, and without its global
- * context OpenSSL 3.0 crashes in all that follows. */
-static enum err make_ready(void) {
-    bool has_context = OSSL_LIB_CTX_get0_global_default() != NULL;
-    SSL_CTX *first = has_context && RAND_status() == 1 ? SSL_CTX_new(TLS_client_method()) : NULL;
-    SSL_CTX_free(first);
-    return first ? ERR_NONE : ERR_NOMEM;
-}
-
 enum err certs_create(const char *ca_file, struct certs **ret_certs) {
     char *bundle = *ca_file ? strdup(ca_file) : default_bundle();
     struct certs *c = calloc(1, sizeof *c);
-    enum err err = c ? make_ready() : ERR_NOMEM;
+    enum err err = c ? ERR_NONE : ERR_NOMEM;
     if (!err && !(c->store = X509_STORE_new()))
         err = ERR_NOMEM;
     if (!err)
@@ -51,11 +40,6 @@ enum err certs_create(const char *ca_file, struct certs **ret_certs) {
     }
     *ret_certs = c;
     return ERR_NONE;
-}
-
-void certs_wake_random(void) {
-    if (RAND_status() != 1)
-        (void)RAND_poll(); /* in vain: the fetch says so */
 }
 
 void certs_destroy(struct certs *c) {

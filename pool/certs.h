@@ -18,10 +18,6 @@ enum err certs_create(const char *ca_file, struct certs **ret_certs) ERR_MUST_CH
 /* Accepts NULL. Connections keep what they use. */
 void certs_destroy(struct certs *c);
 
-/* After memory has run out, OpenSSL's random generator can be in a state in which it works again when it is used, but
- * in which libcurl takes it for unseeded and connects no more. This brings it out of that. Any thread. */
-void certs_wake_random(void);
-
 /* No authority is known: every https fetch will end as tls_verify. */
 bool certs_are_empty(const struct certs *c);
 

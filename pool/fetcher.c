@@ -1,5 +1,6 @@
 #include "pool/fetcher.h"
 
+#include "pool/crypto.h"
 #include "pool/hop_headers.h"
 #include "pool/name_server.h"
 
@@ -110,7 +111,9 @@ static enum err fill_fetcher(struct fetcher *f, const struct settings *settings,
     };
     f->max_pause_ms = settings->host.max_pause_ms;
     f->user_agent = strdup(settings->fetch.user_agent);
-    enum err err = f->user_agent ? hop_headers_create_plain(f->user_agent, &f->plain_headers) : ERR_NOMEM;
+    enum err err = f->user_agent ? crypto_make_ready() : ERR_NOMEM;
+    if (!err)
+        err = hop_headers_create_plain(f->user_agent, &f->plain_headers);
     if (!err)
         err = create_guard(f, settings, timers, ret_error);
     if (!err)

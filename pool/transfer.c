@@ -1,6 +1,7 @@
 #include "pool/transfer.h"
 
 #include "base/files.h"
+#include "pool/crypto.h"
 #include "pool/gate.h"
 #include "pool/response.h"
 #include "pool/transfer_error.h"
@@ -91,7 +92,7 @@ static CURLcode on_ssl_ctx(CURL *easy, void *ssl_ctx, void *arg) {
 
 enum err transfer_configure(CURL *easy, const struct transfer_setup *setup) {
     CURLcode code = CURLE_OK;
-    certs_wake_random();
+    crypto_wake_random();
     SET(CURLOPT_PRIVATE, setup);
     SET(CURLOPT_NOSIGNAL, 1L); /* libcurl-thread(3) */
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
