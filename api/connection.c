@@ -8,7 +8,7 @@
 
 enum {
     CONNECTION_READ_SPEED_STEPS = 4, /* looks at a reader in a window */
-    CONNECTION_REFUSED_MS = 2000,    /* for the first header of a connection that will be refused */
+    CONNECTION_REFUSED_MS = 2000,    /* for the header, and for the body, on a connection that will be refused */
 };
 
 enum phase { PHASE_HEADER, PHASE_BODY, PHASE_WORK, PHASE_SEND };
@@ -81,6 +81,12 @@ static void enter(struct connection *c, enum phase phase, int64_t limit_ms) {
     pthread_mutex_unlock(&c->lock);
 }
 
+/* Places to be refused in are few. */
+static int64_t hurried_ms(const struct connection *c, int64_t limit_ms) {
+    bool hurries = c->options.pass.verdict != CLIENTS_OPEN && limit_ms > CONNECTION_REFUSED_MS;
+    return hurries ? CONNECTION_REFUSED_MS : limit_ms;
+}
+
 struct connection *connection_create(const struct connection_options *options) {
     struct connection *c = calloc(1, sizeof *c);
     if (!c)
@@ -88,9 +94,7 @@ struct connection *connection_create(const struct connection_options *options) {
     c->options = *options;
     pthread_mutex_init(&c->lock, NULL);
     timer_event_init(&c->clock, ring, c);
-    int64_t limit_ms = options->limits->header_ms;
-    bool hurries = options->pass.verdict != CLIENTS_OPEN && limit_ms > CONNECTION_REFUSED_MS;
-    enter(c, PHASE_HEADER, hurries ? CONNECTION_REFUSED_MS : limit_ms);
+    enter(c, PHASE_HEADER, hurried_ms(c, options->limits->header_ms));
     return c;
 }
 
@@ -107,7 +111,7 @@ void connection_await_header(struct connection *c) {
 }
 
 void connection_await_body(struct connection *c) {
-    enter(c, PHASE_BODY, c->options.limits->body_ms);
+    enter(c, PHASE_BODY, hurried_ms(c, c->options.limits->body_ms));
 }
 
 void connection_work(struct connection *c) {

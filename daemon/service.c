@@ -80,14 +80,26 @@ static enum service_exit read_certificate(const struct settings *settings, struc
                 ret_error);
 }
 
-static enum err open_sockets(struct service *s, struct listen_error *ret_error) {
-    const struct settings *settings = s->settings;
-    struct unix_access access;
-    enum err err = unix_access_read(settings->server.unix_mode, settings->server.unix_owner, &access);
+static enum err read_access(const struct settings *settings, struct unix_access *ret_access,
+                            struct listen_error *ret_error) {
+    enum err err = unix_access_read(settings->server.unix_mode, settings->server.unix_owner, ret_access);
     if (err == ERR_INVALID)
         (void)snprintf(ret_error->text, sizeof ret_error->text, "server.unix_owner: there is no such user or group: %s",
                        settings->server.unix_owner);
-    return err ? err : listen_open(&settings->server.listen, &access, &s->sockets, ret_error);
+    return err;
+}
+
+static enum err open_sockets(struct service *s, struct listen_error *ret_error) {
+    struct unix_access access;
+    enum err err = read_access(s->settings, &access, ret_error);
+    return err ? err : listen_open(&s->settings->server.listen, &access, &s->sockets, ret_error);
+}
+
+static enum service_exit check_unix_access(const struct settings *settings, char ret_error[SERVICE_ERROR_BYTES]) {
+    struct listen_error error = {.text = ""};
+    struct unix_access access;
+    enum err err = read_access(settings, &access, &error);
+    return err ? fail(SERVICE_EXIT_LISTEN, *error.text ? error.text : err_text(err), ret_error) : SERVICE_EXIT_DONE;
 }
 
 static enum service_exit start_listening(struct service *s, char ret_error[SERVICE_ERROR_BYTES]) {
@@ -163,6 +175,8 @@ enum service_exit service_check(const struct settings *settings, char ret_error[
     struct service s = {.settings = settings};
     enum service_exit code = exit_of_access(access_check(settings, ret_error));
     if (!code)
+        code = check_unix_access(settings, ret_error);
+    if (!code)
         code = start_fetcher(&s, ret_error);
     if (!code)
         code = read_certificate(settings, &s.certificate, ret_error);
@@ -219,10 +233,19 @@ static void drop_parts(struct fresh_parts *parts) {
     tls_pair_destroy(parts->certificate);
 }
 
+/* What speaks TLS does so from its start to its end. An operator who has just set it would take the way for safe. */
+static void warn_of_other_tls(const struct service *s, const struct fresh_parts *parts) {
+    bool speaks = s->settings->server.tls_cert[0] != '\0', shall = parts->certificate != NULL;
+    if (speaks != shall)
+        log_warning(shall ? "TLS begins with a restart: connections are not encrypted until then"
+                          : "TLS ends with a restart: it goes on with its certificate until then");
+}
+
 static void apply_parts(struct service *s, const struct settings *fresh, const struct fresh_parts *parts) {
     log_set_level(fresh->log.level);
     log_callers(parts->policy);
     warn_of_open_doors(s, fresh);
+    warn_of_other_tls(s, parts);
     auth_apply(s->auth, parts->policy);
     if (parts->certificate)
         api_use_certificate(s->api, parts->certificate);

@@ -79,8 +79,9 @@ def test_a_unix_socket_has_the_owner_of_the_settings(start_daemon, owner, uid, g
 @pytest.mark.parametrize("key, value, status", [("server.unix_mode", "rw", 3), ("server.unix_mode", "1777", 3), ("server.unix_owner", "a:b:c", 3),
                                                 ("server.unix_owner", "no-such-user", 5)])
 def test_an_access_that_cannot_be_given_is_refused(tmp_path, key, value, status):
-    result = run_program(FETCHPOOLD, "--config", "/dev/null", "--listen", f"unix:{tmp_path}/socket", "--set", f"{key}={value}")
-    assert result.returncode == status and key in result.stderr and value in result.stderr
+    for check in ([], ["--check"]):
+        result = run_program(FETCHPOOLD, "--config", "/dev/null", "--listen", f"unix:{tmp_path}/socket", "--set", f"{key}={value}", *check)
+        assert result.returncode == status and key in result.stderr and value in result.stderr
     assert not os.path.exists(tmp_path / "socket")
 
 

@@ -198,6 +198,18 @@ def test_silent_connections_beyond_the_limit_are_closed_soon(start_daemon):
         stream.close()
 
 
+def test_bodies_beyond_the_limit_do_not_hold_the_places_of_those_to_be_told(start_daemon):
+    daemon = start_daemon({"server.max_connections": 4, "server.body_timeout": 60})
+    kept = kept_connections(daemon, 4)
+    head = b"POST /fetch HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n["
+    with daemon.open_socket() as unfinished, Stopwatch() as watch:
+        unfinished.sendall(head)
+        assert unfinished.recv(1) == b""
+    assert watch.seconds < at_most(3)
+    for stream in kept:
+        stream.close()
+
+
 def test_a_refused_batch_is_a_problem_and_changes_nothing(start_daemon, origin):
     daemon = start_daemon({"server.max_connections": 2})
     kept = kept_connections(daemon, 2)
