@@ -219,13 +219,20 @@ static void drop_parts(struct fresh_parts *parts) {
     tls_pair_destroy(parts->certificate);
 }
 
+/* Whether TLS is spoken at all is settled at the start. */
+static void show_certificate(struct service *s, struct tls_pair *certificate) {
+    bool named = certificate != NULL;
+    if (!api_use_certificate(s->api, certificate))
+        log_warning(named ? "TLS is not spoken yet: server.tls_cert was empty at the start, so it takes a restart"
+                          : "TLS is still spoken: server.tls_cert was set at the start, so it takes a restart");
+}
+
 static void apply_parts(struct service *s, const struct settings *fresh, const struct fresh_parts *parts) {
     log_set_level(fresh->log.level);
     log_callers(parts->policy);
     warn_of_open_doors(s, fresh);
     auth_apply(s->auth, parts->policy);
-    if (parts->certificate)
-        api_use_certificate(s->api, parts->certificate);
+    show_certificate(s, parts->certificate);
     if (fetcher_apply_guard(s->fetcher, parts->rules))
         pool_interrupt(s->pool);
 }
