@@ -200,7 +200,7 @@ static enum MHD_Result refuse(struct request *r) {
 /* The connection is one more than there may be. How the service fares is told all the same. */
 static void examine_connection(struct request *r) {
     enum clients_verdict verdict = connection_verdict(r->client);
-    if (verdict == CLIENTS_OPEN || (r->route && router_is_vital(r->route)))
+    if (verdict == CLIENTS_OPEN || r->refusal.status || router_is_vital(r->route))
         return;
     if (verdict == CLIENTS_FULL)
         problem_set(&r->refusal, 503, "there are too many clients (server.max_connections)");

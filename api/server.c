@@ -180,11 +180,13 @@ enum err api_create(const struct api_options *options, struct api **ret_api) {
     return ERR_NONE;
 }
 
-void api_use_certificate(struct api *api, struct tls_pair *pair) {
-    if (api->tls)
+bool api_use_certificate(struct api *api, struct tls_pair *pair) {
+    bool stays = (api->tls != NULL) == (pair != NULL);
+    if (api->tls && pair)
         tls_use(api->tls, pair);
     else
         tls_pair_destroy(pair);
+    return stays;
 }
 
 /* Quiesced first, so that the library leaves the listening sockets open: they are not ours. */

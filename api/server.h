@@ -37,8 +37,9 @@ enum { API_SPARE_CONNECTIONS = 64 };
 /* Starts to serve. ERR_NOMEM, ERR_LIBRARY. */
 enum err api_create(const struct api_options *options, struct api **ret_api) ERR_MUST_CHECK;
 
-/* Shows this certificate from now on, and takes it; where no TLS is spoken it is only freed. One thread at a time. */
-void api_use_certificate(struct api *api, struct tls_pair *pair);
+/* Shows this certificate from now on, and takes it. False: TLS is spoken and NULL was given, which changes nothing, or
+ * it is not spoken and the pair is only freed. One thread at a time. */
+bool api_use_certificate(struct api *api, struct tls_pair *pair);
 
 /* Closes all connections. Every request must have been answered, as `drained` says, or none have come. Accepts NULL. */
 void api_destroy(struct api *api);

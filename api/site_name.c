@@ -1,6 +1,7 @@
 #include "api/site_name.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -58,9 +59,17 @@ const char *site_name_check_host(const char *text) {
     return is_any(text) || is_name(text) ? NULL : "must be a host name without a port, or *";
 }
 
+/* Browsers leave out the scheme's own port, so an origin with it would never be met. */
+static bool has_needless_port(const char *text, const char *authority) {
+    bool is_tls = tolower((unsigned char)text[4]) == 's';
+    return ends_in(authority, ":") || ends_in(authority, is_tls ? ":443" : ":80");
+}
+
 const char *site_name_check_origin(const char *text) {
     const char *authority = site_name_authority(text);
     struct site_host host;
+    if (authority && has_needless_port(text, authority))
+        return "must be an origin as browsers write it, without a port that is the scheme's own";
     bool fine = is_any(text) || (authority && site_name_parse(authority, &host));
     return fine ? NULL : "must be an origin like https://example.com or http://localhost:3000, or *";
 }

@@ -233,22 +233,20 @@ static void drop_parts(struct fresh_parts *parts) {
     tls_pair_destroy(parts->certificate);
 }
 
-/* What speaks TLS does so from its start to its end. An operator who has just set it would take the way for safe. */
-static void warn_of_other_tls(const struct service *s, const struct fresh_parts *parts) {
-    bool speaks = s->settings->server.tls_cert[0] != '\0', shall = parts->certificate != NULL;
-    if (speaks != shall)
-        log_warning(shall ? "TLS begins with a restart: connections are not encrypted until then"
-                          : "TLS ends with a restart: it goes on with its certificate until then");
+/* Whether TLS is spoken at all is settled at the start. */
+static void show_certificate(struct service *s, struct tls_pair *certificate) {
+    bool named = certificate != NULL;
+    if (!api_use_certificate(s->api, certificate))
+        log_warning(named ? "TLS is not spoken yet: server.tls_cert was empty at the start, so it takes a restart"
+                          : "TLS is still spoken: server.tls_cert was set at the start, so it takes a restart");
 }
 
 static void apply_parts(struct service *s, const struct settings *fresh, const struct fresh_parts *parts) {
     log_set_level(fresh->log.level);
     log_callers(parts->policy);
     warn_of_open_doors(s, fresh);
-    warn_of_other_tls(s, parts);
     auth_apply(s->auth, parts->policy);
-    if (parts->certificate)
-        api_use_certificate(s->api, parts->certificate);
+    show_certificate(s, parts->certificate);
     if (fetcher_apply_guard(s->fetcher, parts->rules))
         pool_interrupt(s->pool);
 }

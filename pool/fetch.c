@@ -68,11 +68,16 @@ static enum fetch_error enter_first_url(struct fetcher *f, struct hop *hop, stru
     const char *reason = NULL;
     struct url_user user = {.len = 0};
     enum fetch_error error = url_check_with_user(hop->url, &hop->origin, &user, &reason);
-    if (error || user.len == 0 || !guard_allows_user_info(f->guard))
+    if ((error || user.len > 0) && !guard_allows_user_info(f->guard))
         return enter_url(hop, result);
-    if (url_user_take(hop->url, &user, &hop->owned_url, &hop->authorization))
+    if (error) {
+        fetch_result_fail(result, error, reason);
+        return error;
+    }
+    if (user.len > 0 && url_user_take(hop->url, &user, &hop->owned_url, &hop->authorization))
         return fail_nomem(result);
-    hop->url = hop->owned_url;
+    if (user.len > 0)
+        hop->url = hop->owned_url;
     note_host(hop);
     return FETCH_OK;
 }

@@ -63,6 +63,15 @@ def test_user_information_is_refused_unless_allowed(start_daemon, origin):
     assert origin.connections == 0
 
 
+def test_a_url_with_user_information_that_is_wrong_is_told_what_is_wrong(start_daemon):
+    daemon = start_daemon({"guard.user_info": "yes"})
+    for url, word in ((f"http://us|er:{SECRET}@127.0.0.1/", "character"), (f"http://user:{SECRET}@127.0.0.1:99999/", "port"),
+                      (f"http://user:{SECRET}@/", "host is missing"), (f"http://user:{SECRET}@127.1/", "canonical")):
+        result = daemon.fetch_one(url)
+        assert_failed(result, url, "invalid_url")
+        assert word in result["error"] and SECRET not in result["error"]
+
+
 def test_user_information_is_sent_to_its_origin(start_daemon, origin):
     daemon = start_daemon({"guard.user_info": "yes"})
     for user, sent in ((f"user:{SECRET}", f"user:{SECRET}"), ("user", "user:"), ("a%40b:c%3Ad", "a@b:c:d")):

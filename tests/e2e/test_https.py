@@ -205,6 +205,17 @@ def test_a_certificate_that_is_none_changes_nothing(start_https, trust, pem, tex
         assert serial_of(stream) == serial
 
 
+@pytest.mark.parametrize("begins", [True, False])
+def test_a_reload_tells_that_tls_begins_and_ends_with_a_restart_only(start_daemon, tmp_path, pem, begins):
+    path, with_tls = tmp_path / "fetchpool.conf", f"[server]\ntls_cert = {pem}\ntls_key = {pem}\n"
+    path.write_text("" if begins else with_tls)
+    daemon = start_daemon(arguments=["--config", str(path)])
+    path.write_text(with_tls if begins else "")
+    daemon.signal(signal.SIGHUP)
+    daemon.wait_for_line("level=warning", "takes a restart", "not spoken yet" if begins else "still spoken")
+    daemon.wait_for_line("settings reloaded")
+
+
 def test_no_request_fails_while_certificates_change(start_https, trust, authority, pem):
     daemon = start_https()
     others = [authority.server_file("localhost", "127.0.0.1").read_bytes() for _ in range(2)]

@@ -71,6 +71,12 @@ TEST(settings_are_checked) {
     assert_null(site_name_check_origin("*"));
     assert_null(site_name_check_origin("http://localhost:3000"));
     assert_null(site_name_check_origin("https://example.com"));
+    assert_null(site_name_check_origin("https://example.com:80"));
+    assert_null(site_name_check_origin("http://[::1]:8443"));
+    assert_null(site_name_check_origin("http://[::80]"));
+    assert_non_null(site_name_check_origin("https://example.com:443"));
+    assert_non_null(site_name_check_origin("HTTP://example.com:80"));
+    assert_non_null(site_name_check_origin("http://example.com:"));
     assert_non_null(site_name_check_origin("https://example.com/"));
     assert_non_null(site_name_check_origin("example.com"));
     assert_non_null(site_name_check_origin("null"));
