@@ -68,13 +68,17 @@ static void wait_for_signal(struct unit_batch *b, size_t index) {
     assert_int_equal(thread_wait_interruptible(&b->go, CLOCK_NEVER), ERR_CLOSED);
 }
 
-/* One that comes before the wait is lost. */
+/* One that comes before the wait is lost; one upon the other would leave the waiting no time to end. */
 TEST(what_runs_can_be_interrupted_and_is_not_cancelled) {
     struct unit_batch a, b;
+    sem_t never;
+    sem_init(&never, 0, 0);
     submit_running(&a, 2, 2, wait_for_signal);
     submit_running(&b, 1, 1, wait_for_signal);
-    while (a.done_calls == 0 || b.done_calls == 0)
+    do
         pool_interrupt(pool.pool);
+    while (!thread_wait_until(&never, clock_after_ms(1)) && (a.done_calls == 0 || b.done_calls == 0));
+    sem_destroy(&never);
     unit_batch_end(&a);
     unit_batch_end(&b);
     assert_int_equal(unit_batch_count_run(&a), 2);
