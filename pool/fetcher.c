@@ -3,6 +3,7 @@
 #include "pool/crypto.h"
 #include "pool/hop_headers.h"
 #include "pool/name_server.h"
+#include "pool/response.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -130,6 +131,7 @@ static enum err fill_fetcher(struct fetcher *f, const struct settings *settings,
         .max_header_bytes = settings->fetch.max_header_bytes,
         .low_speed_bytes = settings->fetch.low_speed_bytes,
         .low_speed_time_ms = settings->fetch.low_speed_time_ms,
+        .must_trace = response_must_trace(),
     };
     return err;
 }

@@ -12,6 +12,7 @@ enum {
     RESPONSE_MAX_LENGTH_DIGITS = 18,          /* more do not fit */
     RESPONSE_REDIRECT_BODY_BYTES = 64 * 1024, /* read and dropped to keep the connection; beyond, closing is cheaper */
     RESPONSE_ENCODED_SPARE_BYTES = 64 * 1024,
+    RESPONSE_FIRST_SOUND_LIBCURL = 0x080101, /* curl issue 11101 */
 };
 
 static size_t stop(struct response *r, enum transfer_stop why) {
@@ -187,6 +188,19 @@ size_t response_on_header(char *line, size_t size, size_t count, void *arg) {
     else
         why = take_line(r, line, n);
     return why ? stop(r, why) : n;
+}
+
+bool response_must_trace(void) {
+    return curl_version_info(CURLVERSION_NOW)->version_num < RESPONSE_FIRST_SOUND_LIBCURL;
+}
+
+int response_on_trace(CURL *easy, curl_infotype type, char *line, size_t n, void *arg) {
+    const struct response *r = arg;
+    (void)easy;
+    if (type == CURLINFO_HEADER_IN && n > 0 && r->part == RESPONSE_HEAD && r->header_count == 0 && is_blank(line[0]) &&
+        line[0] != '\r' && line[0] != '\n')
+        line[0] = ':';
+    return 0;
 }
 
 /* ---- the body ---- */

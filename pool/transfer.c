@@ -117,6 +117,8 @@ enum err transfer_configure(CURL *easy, const struct transfer_setup *setup) {
     SET(CURLOPT_PREREQFUNCTION, gate_on_request);
     SET(CURLOPT_XFERINFOFUNCTION, on_progress);
     SET(CURLOPT_NOPROGRESS, 0L);
+    SET(CURLOPT_DEBUGFUNCTION, response_on_trace);
+    SET(CURLOPT_VERBOSE, (long)setup->must_trace);
     return code ? ERR_LIBRARY : ERR_NONE;
 }
 
@@ -174,6 +176,7 @@ static CURLcode set_request(CURL *easy, struct transfer *t) {
     SET(CURLOPT_OPENSOCKETDATA, t);
     SET(CURLOPT_PREREQDATA, &t->gate);
     SET(CURLOPT_XFERINFODATA, t);
+    SET(CURLOPT_DEBUGDATA, &t->response);
     SET(CURLOPT_ERRORBUFFER, t->error_text);
     return code;
 }

@@ -17,6 +17,7 @@ struct transfer_setup {
     int64_t max_header_bytes;               /* of a response */
     int64_t low_speed_bytes;                /* a second, of a response that has begun; 0: as slow as it likes */
     int64_t low_speed_time_ms;              /* before it is given up for that */
+    bool must_trace;                        /* response_must_trace */
 };
 
 /* What is asked of one hop; all borrowed during transfer_perform. */

@@ -179,3 +179,15 @@ def test_an_idle_connection_that_died_is_replaced(steady_daemon, origin):
         assert steady_daemon.fetch_one(origin.url("/last"))["status"] == 200
         origin.wait_until(lambda: origin.open_connections == 0)
     assert origin.connections == 5
+
+
+@pytest.mark.parametrize("line", [b" folded: 1", b"\tfolded", b" ", b" :"])
+def test_a_head_that_begins_with_a_folded_line_is_none_over_a_used_handle_too(daemon, origin, line):
+    """Of the handle's last response libcurl 7.88 would take it for a part, which has been freed."""
+    fine = origin.on("/fine", Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Last: " + 200 * b"x" + b"\r\n\r\nok"))
+    folded = origin.on("/folded", Raw(b"HTTP/1.1 200 OK\r\n" + line + b"\r\nContent-Length: 2\r\n\r\nok"))
+    for result in daemon.fetch(4 * [fine, folded], max_concurrent=1, include=["headers"]):
+        if result["url"] == fine:
+            assert result["status"] == 200
+        else:
+            assert_failed(result, folded, "protocol")
