@@ -12,7 +12,7 @@ import pytest
 from rig.checks import assert_answered, assert_failed
 from rig.client import split_address, strict_json
 from rig.origin import Reply
-from rig.timing import PATIENCE, Stopwatch, at_most
+from rig.timing import PATIENCE, Stopwatch, at_most, wait_for
 
 OTHER_HOST = "127.0.0.2"
 
@@ -70,6 +70,7 @@ def test_per_host_may_raise_the_limit_while_its_batch_is_there(start_daemon, ori
     assert_all_served(daemon.fetch([origin.on("/", crowd)] * 30, max_concurrent=30, per_host=6))
     assert crowd.peak == 6
     crowd.peak = 0
+    wait_for(lambda: daemon.get("/pressure").json()["running"] == 0, "the batch is there no more")
     assert_all_served(daemon.fetch([origin.url("/")] * 10, max_concurrent=10))
     assert crowd.peak == 2
     assert daemon.post_batch([origin.url("/")], per_host=7).status == 422
