@@ -63,7 +63,9 @@ def test_answers_tell_the_limits_and_what_is_left(guarded):
 def test_a_streamed_answer_tells_them_too(guarded, origin):
     caller = guarded(max_in_flight=10)
     answer = caller.post([origin.url("/bytes/200000")] * 10, include=["body"])
-    assert answer.headers["Transfer-Encoding"] == "chunked" and rates(answer) == ('"in-flight";q=10', '"in-flight";r=0')
+    assert answer.status == 200, answer.body
+    assert answer.headers["Transfer-Encoding"] == "chunked", (answer.headers, len(answer.body))
+    assert rates(answer) == ('"in-flight";q=10', '"in-flight";r=0')
 
 
 def test_without_limits_nothing_is_told(guarded, daemon):
