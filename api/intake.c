@@ -220,7 +220,12 @@ static void examine_host(struct request *r) {
         r->refusal = problem;
 }
 
+/* Browsers send no token with a preflight, and by what name they ask is judged with the request that follows. */
 static enum MHD_Result permit(struct request *r) {
+    if (!site_check_host(r, r->api->options.settings, true, &r->refusal)) {
+        r->closing = true;
+        return refuse(r);
+    }
     own(r);
     respond_preflight(r);
     return outcome(r);

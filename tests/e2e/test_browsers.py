@@ -150,6 +150,10 @@ def test_any_page_may_be_let_in(start_daemon):
     assert preflight(daemon, "null").status == 204
 
 
+def test_a_preflight_with_a_host_that_is_none_is_malformed(start_daemon):
+    assert_problem(preflight(start_daemon({"server.allowed_origins": APP}), Host="a b"), 400)
+
+
 def test_options_that_are_no_preflight_are_a_405(steady_daemon):
     assert_problem(ask(steady_daemon, "OPTIONS"), 405)
 
