@@ -1,8 +1,8 @@
 /* The values of all settings.
  *
  * They are defined by one table (config/settings.c) and read by config/settings_load.h; config/settings_print.h writes
- * the dump, the help, the sample file and the manual from the same table, so a setting cannot be forgotten in one of
- * them. */
+ * the dump, the help, the sample file, the manual and a page of docs/ from the same table, so a setting cannot be
+ * forgotten in one of them. */
 #ifndef FETCHPOOL_CONFIG_SETTINGS_H
 #define FETCHPOOL_CONFIG_SETTINGS_H
 

@@ -1,5 +1,5 @@
-/* Prints what the settings table says for the sources: config/fetchpool.conf (`sample`) and the list in
- * config/fetchpool.conf.5 (`man`). A tool of the build, not installed. */
+/* Prints what the settings table says for the sources: config/fetchpool.conf (`sample`), the list in
+ * config/fetchpool.conf.5 (`man`) and docs/settings.md (`page`). A tool of the build, not installed. */
 #include "config/settings_print.h"
 
 #include <stdio.h>
@@ -15,8 +15,10 @@ int main(int argc, char **argv) {
         err = settings_print_sample(&out);
     else if (argc == 2 && strcmp(argv[1], "man") == 0)
         err = settings_print_man(&out);
+    else if (argc == 2 && strcmp(argv[1], "page") == 0)
+        err = settings_print_page(&out);
     else
-        (void)fputs("usage: settings-doc sample|man\n", stderr); /* the exit code tells as well */
+        (void)fputs("usage: settings-doc sample|man|page\n", stderr); /* the exit code tells as well */
     bool written = !err && fwrite(out.data, 1, out.len, stdout) == out.len && fflush(stdout) == 0;
     buf_fini(&out);
     return written ? 0 : 1;

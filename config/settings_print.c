@@ -151,3 +151,32 @@ enum err settings_print_man(struct buf *out) {
     }
     return err ? err : buf_append_text(out, ".El\n");
 }
+
+static enum err print_page_row(const struct settings_row *row, struct buf *out) {
+    enum err err = buf_printf(out, "| `%s` |", row->name);
+    if (!err && row->preset[0])
+        err = buf_printf(out, " `%s`", row->preset);
+    if (!err)
+        err = buf_printf(out, " | %s", type_text(row));
+    if (!err)
+        err = settings_text_range(row, out);
+    return err ? err : buf_printf(out, " | %s |\n", row->help);
+}
+
+enum err settings_print_page(struct buf *out) {
+    static const char head[] =
+        "# Settings\n\nAll of them, written from the table in the sources by `./dev docs`; `man fetchpool.conf` and\n"
+        "`fetchpoold --help` have the same. [operations.md](operations.md) says where they are read from, which to "
+        "turn "
+        "for\nwhat, and which follow a reload.\n";
+    enum err err = buf_append_text(out, head);
+    for (size_t i = 0; i < settings_table_count && !err; i++) {
+        const struct settings_row *row = &settings_table[i];
+        if (begins_section(row))
+            err = buf_printf(out, "\n## %.*s\n\n| setting | default | values | meaning |\n|---|---|---|---|\n",
+                             (int)settings_row_section_len(row), row->name);
+        if (!err)
+            err = print_page_row(row, out);
+    }
+    return err;
+}

@@ -1,5 +1,5 @@
-/* Writes the settings for people: the dump, the help, the sample file and the manual page. Each function appends to
- * `out` and fails with its ERR_LIMIT or ERR_NOMEM. */
+/* Writes the settings for people: the dump, the help, the sample file, the manual page and docs/settings.md. Each
+ * function appends to `out` and fails with its ERR_LIMIT or ERR_NOMEM. */
 #ifndef FETCHPOOL_CONFIG_SETTINGS_PRINT_H
 #define FETCHPOOL_CONFIG_SETTINGS_PRINT_H
 
@@ -18,5 +18,8 @@ enum err settings_print_sample(struct buf *out) ERR_MUST_CHECK;
 
 /* The list of settings for fetchpool.conf(5), in mdoc(7). */
 enum err settings_print_man(struct buf *out) ERR_MUST_CHECK;
+
+/* docs/settings.md, whole. */
+enum err settings_print_page(struct buf *out) ERR_MUST_CHECK;
 
 #endif

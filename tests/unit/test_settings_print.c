@@ -159,6 +159,28 @@ TEST(manual_in_the_sources_is_up_to_date) {
     free(page);
 }
 
+TEST(page_in_the_sources_is_up_to_date) {
+    char *page = printed(settings_print_page);
+    char *checked_in = read_source(SOURCE_DIRECTORY "/docs/settings.md");
+    assert_string_equal(checked_in, page); /* ./dev docs writes it */
+    free(page);
+    free(checked_in);
+}
+
+TEST(page_has_a_row_of_four_cells_for_every_setting) {
+    char *page = printed(settings_print_page);
+    size_t rows = 0;
+    for (const char *line = page; *line; line += strcspn(line, "\n") + 1) {
+        size_t bars = 0;
+        for (size_t i = 0; i < strcspn(line, "\n"); i++)
+            bars += line[i] == '|';
+        assert_true(bars == 0 || bars == 5);
+        rows += strncmp(line, "| `", 3) == 0;
+    }
+    assert_int_equal(rows, settings_table_count);
+    free(page);
+}
+
 TEST(help_has_every_setting) {
     char *help = printed(settings_print_help);
     for (size_t i = 0; i < settings_table_count; i++) {
@@ -177,6 +199,8 @@ TEST(output_past_the_maximum_is_an_error) {
         assert_int_equal(settings_print_sample(&b), ERR_LIMIT);
         buf_fini(&b);
         assert_int_equal(settings_print_man(&b), ERR_LIMIT);
+        buf_fini(&b);
+        assert_int_equal(settings_print_page(&b), ERR_LIMIT);
         buf_fini(&b);
         assert_int_equal(settings_print_help(&b), ERR_LIMIT);
         buf_fini(&b);
@@ -197,6 +221,8 @@ int main(void) {
         cmocka_unit_test(sample_reads_back_to_the_defaults),
         cmocka_unit_test(sample_in_the_sources_is_up_to_date),
         cmocka_unit_test(manual_in_the_sources_is_up_to_date),
+        cmocka_unit_test(page_in_the_sources_is_up_to_date),
+        cmocka_unit_test(page_has_a_row_of_four_cells_for_every_setting),
         cmocka_unit_test(help_has_every_setting),
         cmocka_unit_test(output_past_the_maximum_is_an_error),
     };
