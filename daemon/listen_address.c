@@ -17,7 +17,7 @@ struct host_port {
     const char *port;
 };
 
-static const char *unix_path(const char *text) {
+const char *listen_address_path(const char *text) {
     size_t prefix_len = strlen(UNIX_PREFIX);
     return strncmp(text, UNIX_PREFIX, prefix_len) == 0 ? text + prefix_len : NULL;
 }
@@ -44,7 +44,7 @@ static bool split(const char *text, struct host_port *ret_parts) {
 
 bool listen_address_is_valid(const char *text) {
     struct host_port parts;
-    const char *path = unix_path(text);
+    const char *path = listen_address_path(text);
     if (path)
         return path[0] == '/' && strlen(path) < PATH_BYTES;
     return split(text, &parts);
@@ -77,7 +77,7 @@ enum err listen_address_resolve(const char *text, struct listen_address *ret_add
     struct host_port parts;
     if (!listen_address_is_valid(text))
         return ERR_INVALID;
-    const char *path = unix_path(text);
+    const char *path = listen_address_path(text);
     if (path) {
         resolve_unix(path, ret_address);
         return ERR_NONE;

@@ -15,6 +15,9 @@ struct listen_address {
 /* host:port, [v6]:port or unix:/path; nothing is looked up. */
 bool listen_address_is_valid(const char *text);
 
+/* The path of a Unix socket's address, within `text`; NULL for another one. */
+const char *listen_address_path(const char *text);
+
 /* Looks the name up, getaddrinfo(3); may block. ERR_INVALID for a text that is not valid; ERR_IO when the name has no
  * address, with the reason (static). */
 enum err listen_address_resolve(const char *text, struct listen_address *ret_address,

@@ -4,6 +4,7 @@
 #include "base/thread.h"
 #include "base/version.h"
 #include "config/settings_print.h"
+#include "daemon/health.h"
 #include "daemon/limits.h"
 #include "daemon/load.h"
 #include "daemon/log_sink.h"
@@ -87,6 +88,16 @@ static enum service_exit print_check(const struct settings_loader *l) {
     return print(&out, buf_append_text(&out, "settings are valid\n"));
 }
 
+static enum service_exit print_health(const struct settings *settings) {
+    char error[SERVICE_ERROR_BYTES];
+    struct buf out;
+    enum service_exit code = health_ask(settings, error);
+    if (code)
+        return complain(code, error);
+    buf_init(&out, MAIN_OUTPUT_MAX_BYTES);
+    return print(&out, buf_append_text(&out, "healthy\n"));
+}
+
 /* ---- serving ---- */
 
 static void drained(void *arg) {
@@ -156,6 +167,8 @@ static enum service_exit serve(const struct options *o, const struct settings *s
 }
 
 static enum service_exit with_settings(const struct options *o, struct settings_loader *l) {
+    if (o->action == OPTIONS_ACTION_HEALTH)
+        return print_health(settings_loader_values(l));
     start_log(settings_loader_values(l));
     enum service_exit code = fit_limits(l);
     if (code)

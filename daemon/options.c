@@ -13,15 +13,21 @@ enum {
     OPTION_SET,
     OPTION_CHECK,
     OPTION_DUMP,
+    OPTION_HEALTH,
     OPTION_VERSION,
     OPTION_HELP,
 };
 
 static const struct option long_options[] = {
-    {"config", required_argument, NULL, OPTION_CONFIG}, {"listen", required_argument, NULL, OPTION_LISTEN},
-    {"set", required_argument, NULL, OPTION_SET},       {"check", no_argument, NULL, OPTION_CHECK},
-    {"dump", no_argument, NULL, OPTION_DUMP},           {"version", no_argument, NULL, OPTION_VERSION},
-    {"help", no_argument, NULL, OPTION_HELP},           {0},
+    {"config", required_argument, NULL, OPTION_CONFIG},
+    {"listen", required_argument, NULL, OPTION_LISTEN},
+    {"set", required_argument, NULL, OPTION_SET},
+    {"check", no_argument, NULL, OPTION_CHECK},
+    {"dump", no_argument, NULL, OPTION_DUMP},
+    {"health", no_argument, NULL, OPTION_HEALTH},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {0},
 };
 
 __attribute__((format(printf, 2, 3))) static enum err refuse(struct options *o, const char *format, ...) {
@@ -51,9 +57,9 @@ static enum err add_assignment(struct options *o, const char *before, const char
 static enum err set_action(struct options *o, enum options_action action) {
     if (o->action == OPTIONS_ACTION_HELP || o->action == OPTIONS_ACTION_VERSION)
         return ERR_NONE;
-    bool excludes = action == OPTIONS_ACTION_CHECK || action == OPTIONS_ACTION_DUMP;
-    if (excludes && o->action != OPTIONS_ACTION_RUN && o->action != action)
-        return refuse(o, "--check and --dump exclude each other");
+    bool wins = action == OPTIONS_ACTION_HELP || action == OPTIONS_ACTION_VERSION;
+    if (!wins && o->action != OPTIONS_ACTION_RUN && o->action != action)
+        return refuse(o, "--check, --dump and --health exclude each other");
     o->action = action;
     return ERR_NONE;
 }
@@ -78,6 +84,8 @@ static enum err take_option(struct options *o, int option, const char *word) {
         return set_action(o, OPTIONS_ACTION_CHECK);
     case OPTION_DUMP:
         return set_action(o, OPTIONS_ACTION_DUMP);
+    case OPTION_HEALTH:
+        return set_action(o, OPTIONS_ACTION_HEALTH);
     case OPTION_VERSION:
         return set_action(o, OPTIONS_ACTION_VERSION);
     case OPTION_HELP:
@@ -120,7 +128,8 @@ void options_fini(struct options *o) {
 
 enum err options_print_help(struct buf *out) {
     static const char usage[] =
-        "usage: fetchpoold [--config FILE] [--listen ADDRESS]... [--set SECTION.KEY=VALUE]... [--check | --dump]\n"
+        "usage: fetchpoold [--config FILE] [--listen ADDRESS]... [--set SECTION.KEY=VALUE]...\n"
+        "                  [--check | --dump | --health]\n"
         "\n"
         "Fetches lists of URLs for other programs: POST a list to /fetch, get a JSON array back.\n"
         "\n"
@@ -129,6 +138,7 @@ enum err options_print_help(struct buf *out) {
         "  --set SECTION.KEY=VALUE  a setting, over file and environment; may be repeated\n"
         "  --check                  look at all settings and exit\n"
         "  --dump                   print the settings in effect as a settings file and exit\n"
+        "  --health                 ask the daemon that runs with these settings how it is; exit 0 if it is well\n"
         "  --version                print the version and exit\n"
         "  --help                   print this and exit\n"
         "\n"

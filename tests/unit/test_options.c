@@ -67,6 +67,7 @@ TEST(actions_are_told_apart) {
     assert_action("fetchpoold --check --check", OPTIONS_ACTION_CHECK);
     assert_action("fetchpoold --dump", OPTIONS_ACTION_DUMP);
     assert_action("fetchpoold --version", OPTIONS_ACTION_VERSION);
+    assert_action("fetchpoold --health", OPTIONS_ACTION_HEALTH);
     assert_action("fetchpoold --help", OPTIONS_ACTION_HELP);
 }
 
@@ -81,7 +82,10 @@ TEST(wrong_options_are_refused_with_a_hint) {
     assert_refused("fetchpoold --config", "--config needs a value; try fetchpoold --help");
     assert_refused("fetchpoold --check=yes", "--check takes no value; try fetchpoold --help");
     assert_refused("fetchpoold http://example.com/", "\"http://example.com/\" is not an option; try fetchpoold --help");
-    assert_refused("fetchpoold --check --dump", "--check and --dump exclude each other; try fetchpoold --help");
+    assert_refused("fetchpoold --check --dump",
+                   "--check, --dump and --health exclude each other; try fetchpoold --help");
+    assert_refused("fetchpoold --health --check",
+                   "--check, --dump and --health exclude each other; try fetchpoold --help");
     assert_refused("fetchpoold --a\x1b[0m", "no such option: --a?[0m; try fetchpoold --help");
 }
 
@@ -99,8 +103,8 @@ TEST(help_names_every_option_and_the_settings) {
     buf_init(&b, 100000);
     assert_int_equal(options_print_help(&b), ERR_NONE);
     assert_int_equal(buf_terminate(&b), ERR_NONE);
-    static const char *const names[] = {"--config", "--listen",  "--set",  "--check",
-                                        "--dump",   "--version", "--help", "pool.workers"};
+    static const char *const names[] = {"--config", "--listen",  "--set",  "--check",     "--dump",
+                                        "--health", "--version", "--help", "pool.workers"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         assert_non_null(strstr(b.data, names[i]));
     buf_fini(&b);
