@@ -6,6 +6,7 @@
 #include "base/list.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     CALL_INLINE_BYTES = 32 * 1024, /* a larger body is decoded in the background */
@@ -45,6 +46,21 @@ struct fetch_options_target fetch_call_target(struct fetch_call *call, struct pr
     };
 }
 
+void fetch_call_log_end(struct fetch_call *call) {
+    const struct batch *batch = &call->batch.batch;
+    struct fetch_log_end end = {.urls = call->batch.count};
+    if (call->batch.submitted) { /* the empty list is not */
+        end.elapsed_us = clock_now_us() - batch->submitted_at_us;
+        end.cut_short = atomic_load(&batch->cancelled);
+    }
+    pthread_mutex_lock(&call->lock);
+    memcpy(end.counts, call->answer.counts, sizeof end.counts);
+    end.body_bytes = call->body_bytes;
+    end.unattended = call->answer.abandoned;
+    pthread_mutex_unlock(&call->lock);
+    fetch_log_batch(&call->log, &end);
+}
+
 /* ---- the beginning ---- */
 
 enum err fetch_call_create(struct request *r, struct fetch_call **ret_call) {
@@ -58,8 +74,8 @@ enum err fetch_call_create(struct request *r, struct fetch_call **ret_call) {
     call->refs = 2;
     fetch_batch_init(&call->batch, &fetch_flow_batch_ops);
     fetch_flow_init(call);
-    request_caller(r, call->caller);
-    call->batch.caller = call->caller;
+    fetch_log_init(&call->log, r);
+    call->batch.caller = call->log.caller;
     pthread_mutex_init(&call->lock, NULL);
     *ret_call = call;
     return ERR_NONE;
@@ -126,6 +142,8 @@ static void decode(struct background_task *task) {
         api_count_rejected(r->api);
     if (err)
         explain(call, err, &call->problem);
+    if (!err && !has_work && call->problem.status == 0)
+        fetch_call_log_end(call);
     if (err || !has_work)
         resume_without_pool(call);
 }

@@ -6,7 +6,6 @@
 #include "api/result_chunk.h"
 #include "base/clock.h"
 #include "base/list.h"
-#include "base/log.h"
 
 #include <assert.h>
 #include <stdint.h>
@@ -152,6 +151,7 @@ static void proceed(struct request *r, void *arg) {
         body.length = call->answer.ready_bytes;
     bool is_whole = send && read_whole_locked(call, &whole);
     pthread_mutex_unlock(&call->lock);
+    r->batch_id = refused ? NULL : call->log.batch_id;
     if (refused)
         respond_problem(r, &call->problem);
     else if (is_whole)
@@ -225,6 +225,8 @@ static void tell_reader_locked(struct fetch_call *call) {
 /* A hundred thousand results that nobody reads are not worth their encoding. */
 static void take_result(struct fetch_batch *b, size_t index, const struct fetch_result *result) {
     struct fetch_call *call = LIST_ENTRY(b, struct fetch_call, batch);
+    if (fetch_log_tells_fetches())
+        fetch_log_fetch(&call->log, b->items[index].url, index, result);
     struct result_chunk encoded = atomic_load(&call->is_unread)
                                       ? result_chunk_unread(result)
                                       : result_chunk_create(b, index, call->delivery.format, result);
@@ -232,6 +234,7 @@ static void take_result(struct fetch_batch *b, size_t index, const struct fetch_
     pthread_mutex_lock(&call->lock);
     size_t held_before = call->answer.held_bytes;
     answer_put(&call->answer, index, encoded.outcome, encoded.chunk);
+    call->body_bytes += result->size_bytes;
     if (!call->answer.abandoned) {
         count_held_locked(call, held_before);
         balance_locked(call);
@@ -240,21 +243,10 @@ static void take_result(struct fetch_batch *b, size_t index, const struct fetch_
     pthread_mutex_unlock(&call->lock);
 }
 
-static void log_end(struct fetch_call *call) {
-    const struct batch *batch = &call->batch.batch;
-    pthread_mutex_lock(&call->lock);
-    size_t failed = call->answer.count - call->answer.counts[ANSWER_SUCCEEDED];
-    const char *what = call->answer.abandoned ? "batch done without its client" : "batch done";
-    pthread_mutex_unlock(&call->lock);
-    log_info(atomic_load(&batch->cancelled) == FETCH_CANCELLED ? "batch abandoned" : what,
-             log_text("caller", call->caller), log_int("urls", (int64_t)call->batch.count),
-             log_int("failed", (int64_t)failed), log_seconds("elapsed", clock_now_us() - batch->submitted_at_us));
-}
-
 static void finish(struct fetch_batch *b) {
     struct fetch_call *call = LIST_ENTRY(b, struct fetch_call, batch);
     struct api *api = call->api;
-    log_end(call);
+    fetch_call_log_end(call);
     pthread_mutex_lock(&call->lock);
     bool unattended = call->unattended;
     pthread_mutex_unlock(&call->lock);

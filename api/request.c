@@ -72,19 +72,18 @@ void request_query(const struct request *r, void (*each)(void *arg, const char *
     (void)MHD_get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, walk_value, &walk); /* a count */
 }
 
-/* By where it comes from. */
-static void address_of(const struct request *r, char ret_caller[REQUEST_CALLER_BYTES]) {
+void request_address(const struct request *r, char ret_address[REQUEST_CALLER_BYTES]) {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     const struct sockaddr *address = info ? info->client_addr : NULL;
-    (void)snprintf(ret_caller, REQUEST_CALLER_BYTES, "unix");
+    (void)snprintf(ret_address, REQUEST_CALLER_BYTES, "unix");
     if (address && address->sa_family == AF_INET) {
         const struct sockaddr_in *v4 = (const void *)address;
-        (void)inet_ntop(AF_INET, &v4->sin_addr, ret_caller, REQUEST_CALLER_BYTES);
+        (void)inet_ntop(AF_INET, &v4->sin_addr, ret_address, REQUEST_CALLER_BYTES);
     } else if (address && address->sa_family == AF_INET6) {
         struct in6_addr network = ((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
         if (!IN6_IS_ADDR_V4MAPPED(&network))
             memset(&network.s6_addr[8], 0, 8);
-        (void)inet_ntop(AF_INET6, &network, ret_caller, REQUEST_CALLER_BYTES);
+        (void)inet_ntop(AF_INET6, &network, ret_address, REQUEST_CALLER_BYTES);
     }
 }
 
@@ -97,7 +96,7 @@ void request_caller(const struct request *r, char ret_caller[REQUEST_CALLER_BYTE
     if (name)
         (void)snprintf(ret_caller, REQUEST_CALLER_BYTES, "token:%s", name);
     else
-        address_of(r, ret_caller);
+        request_address(r, ret_caller);
 }
 
 int request_fd(const struct request *r) {

@@ -38,6 +38,7 @@ struct request {
     struct buf body;
     struct auth_pass pass;         /* on what terms it was let in */
     struct auth_rates rates;       /* to be sent with the answer; set by whoever takes of a quota */
+    const char *batch_id;          /* the same, of the batch that it is about, or NULL; borrowed until it closes */
     const struct request_ops *ops; /* set by a handler that goes on later, with `call` */
     void *call;
     /* private to server.c, request.c and respond.c */
@@ -82,6 +83,9 @@ void request_query(const struct request *r, void (*each)(void *arg, const char *
  * IPv6 the network (/64) that one peer may well have to itself, "unix" for a Unix socket. */
 enum { REQUEST_CALLER_BYTES = 64 };
 void request_caller(const struct request *r, char ret_caller[REQUEST_CALLER_BYTES]);
+
+/* The same without a look at the token. */
+void request_address(const struct request *r, char ret_address[REQUEST_CALLER_BYTES]);
 
 /* Whether it came over a Unix socket. */
 bool request_is_local(const struct request *r);

@@ -9,8 +9,8 @@
 
 /* What pages of server.allowed_origins may send and see. */
 #define RESPOND_METHODS "GET, HEAD, POST, PATCH, DELETE"
-#define RESPOND_HEADERS "Accept, Authorization, Content-Type, Idempotency-Key"
-#define RESPOND_EXPOSED "Allow, Location, RateLimit, RateLimit-Policy, Retry-After"
+#define RESPOND_HEADERS "Accept, Authorization, Content-Type, Idempotency-Key, Traceparent"
+#define RESPOND_EXPOSED "Allow, Fetchpool-Batch, Location, RateLimit, RateLimit-Policy, Retry-After"
 
 enum { RESPOND_BLOCK_BYTES = 64 * 1024, RESPOND_PROBLEM_MAX_BYTES = 32 * 1024 };
 
@@ -38,6 +38,8 @@ static void queue(struct request *r, int status, const char *type, struct MHD_Re
     if (ok && r->rates.policy[0])
         ok = add_header(response, "RateLimit-Policy", r->rates.policy) &&
              add_header(response, "RateLimit", r->rates.state);
+    if (ok && r->batch_id)
+        ok = add_header(response, "Fetchpool-Batch", r->batch_id);
     if (ok && r->closing)
         ok = add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     connection_send(r->client);

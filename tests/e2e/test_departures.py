@@ -118,7 +118,7 @@ def test_a_departure_in_the_middle_of_the_answer_cancels_the_rest(daemon, origin
     origin.wait_for_requests(1, "/held")
     batch.leave()
     batch.response.close()
-    daemon.wait_for_line(ABANDONED, "urls=102", "failed=101")
+    daemon.wait_for_line(ABANDONED, "urls=102", "cancelled=101")
     origin.wait_until(lambda: origin.abandoned == 1)
     assert not origin.seen("/never")
 
@@ -191,7 +191,7 @@ def test_a_deadline_ends_what_goes_on_without_its_client(daemon, origin):
                                on_disconnect="finish")
     origin.wait_for_requests(1, "/held")
     batch.leave()
-    daemon.wait_for_line(FINISHED, "urls=3", "failed=2")
+    daemon.wait_for_line(FINISHED, "urls=3", "cancelled=2")
     assert not origin.seen("/never")
 
 
@@ -229,7 +229,7 @@ def test_the_end_of_a_drain_ends_what_goes_on_without_its_client(start_daemon, o
             daemon.signal()
         assert daemon.wait() == 0
     assert (0 if hurry else 0.5) <= watch.seconds < at_most(2)
-    daemon.wait_for_line(FINISHED, "urls=2", "failed=2")
+    daemon.wait_for_line(FINISHED, "urls=2", "cancelled=2")
     assert not origin.seen("/never")
 
 

@@ -145,3 +145,129 @@ def test_a_batch_is_called_abandoned_only_when_its_client_left(daemon, origin):
     leaving.leave()
     daemon.wait_for_line('msg="batch abandoned"')
     assert daemon.log.count("batch abandoned") == 1 and "level=warning" not in daemon.log
+
+
+# ---- batches and fetches ----
+
+BATCH_ID = re.compile(r"[a-z2-7]{16}")
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+TRACEPARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
+
+
+def records(daemon, message, count=1):
+    """The fields of the lines with this message, when there are as many; the log is JSON."""
+    lines = daemon.wait_for_line(f'"msg":"{message}"', count=count)
+    assert len(lines) == count
+    return [{key: value for key, value in json.loads(line).items() if key not in ("ts", "level", "msg")} for line in lines]
+
+
+@pytest.fixture
+def telling_daemon(start_daemon):
+    return start_daemon({"log.format": "json", "log.level": "debug"})
+
+
+def test_a_batch_is_one_line_with_the_id_of_its_answer(telling_daemon, origin):
+    urls = [origin.url("/bytes/1000"), origin.url("/status/404"), "http://127.0.0.1:1/", "nonsense"]
+    answer = telling_daemon.post_batch(urls)
+    batch_id = answer.headers["Fetchpool-Batch"]
+    assert BATCH_ID.fullmatch(batch_id)
+    batch, = records(telling_daemon, "batch done")
+    assert 0 < batch.pop("elapsed") < 60 and batch.pop("bytes") >= 1000
+    assert batch == {"batch": batch_id, "caller": "127.0.0.1", "address": "127.0.0.1", "urls": 4, "succeeded": 2, "failed": 2, "cancelled": 0,
+                     "end": "complete"}
+
+
+def test_a_fetch_is_one_line_at_debug(telling_daemon, origin):
+    urls = [origin.url("/bytes/1000?secret"), origin.url("/status/404"), "http://127.0.0.1:1/secret", "nonsense",
+            origin.url("/redirect/2")]
+    answer = telling_daemon.post_batch(urls, max_concurrent=1, include=["connection"])
+    fetches = sorted(records(telling_daemon, "fetch done", count=5), key=lambda fetch: fetch["index"])
+    for fetch in fetches:
+        assert fetch.pop("batch") == answer.headers["Fetchpool-Batch"]
+        assert fetch.pop("elapsed") >= 0 and fetch.pop("waited") >= 0 and fetch.pop("bytes") >= 0
+    reused = [fetch.pop("reused") for fetch in fetches]
+    assert [reused[i] == "yes" for i in (0, 1, 4)] == [answer.json()[i]["connection"]["reused"] for i in (0, 1, 4)] and reused[2:4] == ["no", "no"]
+    assert [fetch.pop("index") for fetch in fetches] == [0, 1, 2, 3, 4]
+    host = {"host": "127.0.0.1", "redirects": 0}
+    assert fetches == [{**host, "status": 200, "attempts": 1}, {**host, "status": 404, "attempts": 1}, {**host, "error_code": "connect", "attempts": 1},
+                       {**fetches[3], "error_code": "invalid_url"}, {**host, "status": 200, "attempts": 1, "redirects": 2}]
+    assert "host" not in fetches[3] and "secret" not in telling_daemon.log and "nonsense" not in telling_daemon.log
+
+
+def test_attempts_of_a_fetch_are_told(telling_daemon, origin):
+    telling_daemon.fetch([origin.url("/status/503")], retries=2, retry_delay=0.01)
+    fetch, = records(telling_daemon, "fetch done")
+    assert (fetch["status"], fetch["attempts"]) == (503, 3)
+
+
+def test_fetches_are_not_told_at_info(start_daemon, origin):
+    daemon = start_daemon({"log.format": "json"})
+    daemon.fetch([origin.url("/")])
+    records(daemon, "batch done")
+    assert "fetch done" not in daemon.log
+
+
+def test_ids_of_batches_differ_also_across_restarts(start_daemon):
+    ids = []
+    for _ in range(2):
+        daemon = start_daemon()
+        ids += [daemon.post_batch(["nonsense"]).headers["Fetchpool-Batch"] for _ in range(100)]
+        daemon.stop()
+    assert len(set(ids)) == 200 and all(BATCH_ID.fullmatch(batch_id) for batch_id in ids)
+
+
+def test_every_batch_has_an_id_however_it_is_answered(telling_daemon, origin):
+    ids = [telling_daemon.post_batch([]).headers["Fetchpool-Batch"],
+           telling_daemon.post("/fetch", [origin.url("/")], headers={"Accept": "application/x-ndjson"}).headers["Fetchpool-Batch"],
+           telling_daemon.post_batch([origin.url("/bytes/50000")] * 20, include=["body"]).headers["Fetchpool-Batch"]]
+    told = {batch["batch"]: batch["urls"] for batch in records(telling_daemon, "batch done", count=3)}
+    assert told == dict(zip(ids, (0, 1, 20), strict=True))
+    refused = telling_daemon.post("/fetch", "{")
+    assert refused.status == 400 and "Fetchpool-Batch" not in refused.headers
+    assert "Fetchpool-Batch" not in telling_daemon.get("/healthz").headers
+
+
+def test_how_a_batch_ended_is_told(start_daemon, origin):
+    daemon = start_daemon({"log.format": "json"})
+    daemon.fetch([origin.url("/held")], deadline=0.05)
+    leaving = daemon.begin_batch([origin.url("/held"), origin.url("/held")], max_concurrent=1)
+    origin.wait_for_requests(2, "/held")
+    leaving.leave()
+    daemon.wait_for_line("batch abandoned")
+    staying = daemon.begin_batch([origin.url("/held")])
+    origin.wait_for_requests(3, "/held")
+    daemon.signal()
+    daemon.wait_for_line("draining")
+    daemon.signal()
+    assert staying.answer()[0]["error_code"] == "shutdown"
+    assert daemon.wait() == 0
+    ends = [json.loads(line) for line in daemon.lines if '"msg":"batch' in line]
+    assert [(batch["end"], batch["cancelled"]) for batch in ends] == [("deadline", 1), ("client_left", 2), ("shutdown", 1)]
+
+
+@pytest.mark.parametrize("given", [f"00-{TRACE}-00f067aa0ba902b7-00", TRACEPARENT, f"42-{TRACE}-00f067aa0ba902b7-01-later"])
+def test_the_trace_of_the_caller_is_told(telling_daemon, origin, given):
+    telling_daemon.post("/fetch", [origin.url("/")], headers={"TraceParent": given, "tracestate": "vendor=hidden"})
+    for message in ("batch done", "fetch done"):
+        record, = records(telling_daemon, message)
+        assert record["trace_id"] == TRACE
+    assert "hidden" not in telling_daemon.log
+    assert origin.requests[-1].header("traceparent") is None and origin.requests[-1].header("tracestate") is None
+
+
+@pytest.mark.parametrize("given", ["", "nonsense", TRACEPARENT.upper(), f"ff-{TRACE}-00f067aa0ba902b7-01", f"{TRACEPARENT}-more",
+                                   f"00-{'0' * 32}-00f067aa0ba902b7-01", f"00-{TRACE}-{'0' * 16}-01", TRACEPARENT[:-1]])
+def test_a_trace_that_is_not_valid_is_ignored(telling_daemon, given):
+    assert telling_daemon.post("/fetch", ["nonsense"], headers={"traceparent": given}).status == 200
+    batch, = records(telling_daemon, "batch done")
+    assert "trace_id" not in batch
+
+
+def test_of_two_traces_none_is_taken(telling_daemon):
+    body = b'["nonsense"]'
+    with telling_daemon.open_socket() as stream:
+        stream.sendall(b"POST /fetch HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n"
+                       + f"traceparent: {TRACEPARENT}\r\n".encode() * 2 + f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        assert client.read_to_end(stream).startswith(b"HTTP/1.1 200")
+    batch, = records(telling_daemon, "batch done")
+    assert "trace_id" not in batch
