@@ -6,6 +6,7 @@
 #include "api/clients.h"
 #include "api/connection.h"
 #include "api/monitor.h"
+#include "api/pulse.h"
 #include "api/server.h"
 #include "api/tls.h"
 #include "base/timers.h"
@@ -18,8 +19,16 @@
 
 struct MHD_Daemon;
 
+/* A listening socket and who serves it. */
+struct api_front {
+    struct MHD_Daemon *daemon;
+    struct pulse *pulse;
+    int fd; /* the daemon's own descriptor of the socket */
+};
+
 struct api {
     struct api_options options;
+    struct timer_event drain_delay;
     struct timer_event drain_timeout;
     struct timer_event drain_grace;
     struct background *background;
@@ -31,13 +40,16 @@ struct api {
     _Atomic size_t suspended;        /* requests */
     _Atomic size_t held_bytes;       /* of all answers */
     _Atomic uint64_t rejected;       /* requests that found the queue full */
-    pthread_mutex_t lock;            /* guards the three below */
+    _Atomic size_t quiet_fronts;     /* that leave their socket alone */
+    int64_t drain_end_ms;            /* set before the stage is left that it is needed in */
+    _Atomic(enum api_stage) stage;   /* set before the lock is taken to see whether requests are open */
+    pthread_mutex_t lock;            /* guards the four below */
     size_t open_requests;            /* whose body is there and whose answer is not sent */
     size_t unattended;               /* batches that go on without their request */
+    bool delay_is_over;
     bool drained;
-    _Atomic bool is_draining; /* set before the lock is taken to see whether requests are open */
-    size_t daemon_count;
-    struct MHD_Daemon *daemons[];
+    size_t front_count;
+    struct api_front fronts[];
 };
 
 #endif

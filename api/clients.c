@@ -128,6 +128,13 @@ void clients_leave(struct clients *c, struct clients_pass pass) {
     pthread_mutex_unlock(&c->lock);
 }
 
+bool clients_are_none(struct clients *c) {
+    pthread_mutex_lock(&c->lock);
+    bool none = c->inside + c->refused == 0;
+    pthread_mutex_unlock(&c->lock);
+    return none;
+}
+
 bool clients_should_tell(struct clients *c, int64_t now_ms) {
     pthread_mutex_lock(&c->lock);
     bool tell = !c->has_told || now_ms - c->told_ms >= CLIENTS_TELL_AGAIN_MS;

@@ -45,6 +45,9 @@ bool clients_knock(struct clients *c, const struct sockaddr *address);
 struct clients_pass clients_enter(struct clients *c, const struct sockaddr *address);
 void clients_leave(struct clients *c, struct clients_pass pass);
 
+/* Whether nobody is in. Any thread. */
+bool clients_are_none(struct clients *c);
+
 /* Whether it is time to log that clients are refused: once, and again after a minute. Any thread. */
 bool clients_should_tell(struct clients *c, int64_t now_ms);
 

@@ -14,8 +14,12 @@ struct monitor *api_monitor(const struct api *api) {
     return api->monitor;
 }
 
+enum api_stage api_stage(const struct api *api) {
+    return atomic_load(&api->stage);
+}
+
 bool api_is_draining(const struct api *api) {
-    return atomic_load(&api->is_draining);
+    return api_stage(api) >= API_STAGE_DRAINING;
 }
 
 _Atomic size_t *api_held_bytes(struct api *api) {

@@ -25,4 +25,7 @@ bool drain_count_unattended(struct api *api);
 /* The end of such a batch. */
 void drain_count_ended(struct api *api);
 
+/* A connection has closed: if it was the last one and none can come, there is nothing to leave for any more. */
+void drain_look_for_clients(struct api *api);
+
 #endif

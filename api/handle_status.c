@@ -44,7 +44,7 @@ void handle_readyz(struct request *r) {
     struct problem problem = {.retry_after_s = READY_RETRY_AFTER_S};
     struct pool_stats stats;
     pool_read_stats(api_options(r->api)->pool, &stats);
-    if (api_is_draining(r->api))
+    if (api_stage(r->api) != API_STAGE_SERVING)
         problem_set(&problem, 503, "the service is shutting down");
     else if (stats.waiting >= stats.max_waiting)
         problem_set(&problem, 503, "the queue is full");

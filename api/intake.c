@@ -6,6 +6,7 @@
 #include "api/context.h"
 #include "api/drain.h"
 #include "api/problem.h"
+#include "api/pulse.h"
 #include "api/request.h"
 #include "api/request_check.h"
 #include "api/respond.h"
@@ -42,7 +43,7 @@ struct api *intake_api_of(struct MHD_Connection *connection) {
 enum MHD_Result intake_on_accept(void *arg, const struct sockaddr *address, socklen_t len) {
     struct api *api = arg;
     (void)len;
-    return clients_knock(api->clients, address) ? MHD_YES : MHD_NO;
+    return pulse_is_address(address) || clients_knock(api->clients, address) ? MHD_YES : MHD_NO;
 }
 
 static void tell_refused(struct api *api, enum clients_verdict verdict) {
@@ -75,10 +76,13 @@ void intake_on_connection(void *arg, struct MHD_Connection *connection, void **s
                           enum MHD_ConnectionNotificationCode code) {
     struct api *api = arg;
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (pulse_of(connection))
+        return;
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
         if (*socket_context)
             clients_leave(api->clients, connection_destroy(*socket_context));
         *socket_context = NULL;
+        drain_look_for_clients(api);
     } else if (info) {
         *socket_context = open_connection(api, connection, info->connect_fd);
         if (!*socket_context)
@@ -271,8 +275,10 @@ static enum MHD_Result finish_request(struct request *r) {
 enum MHD_Result intake_on_request(void *arg, struct MHD_Connection *connection, const char *path, const char *method,
                                   const char *version, const char *data, size_t *data_size, void **con_cls) {
     struct request *r = *con_cls;
+    struct pulse *pulse = r ? NULL : pulse_of(connection);
     (void)arg;
-    (void)connection;
+    if (pulse)
+        return pulse_beat(pulse, connection) ? MHD_YES : MHD_NO;
     if (!r) /* there was no memory for it */
         return MHD_NO;
     if (!r->has_begun) {
@@ -282,7 +288,7 @@ enum MHD_Result intake_on_request(void *arg, struct MHD_Connection *connection, 
         r->version = version;
         return begin_request(r);
     }
-    r->closing = r->closing || api_is_draining(r->api);
+    r->closing = r->closing || api_stage(r->api) != API_STAGE_SERVING;
     if (*data_size == 0)
         return finish_request(r);
     size_t size = *data_size;

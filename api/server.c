@@ -3,10 +3,12 @@
 #include "api/api_state.h"
 #include "api/drain.h"
 #include "api/intake.h"
+#include "api/pulse.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
 
+#include <fcntl.h>
 #include <gnutls/abstract.h>
 #include <microhttpd.h>
 #include <semaphore.h>
@@ -14,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SERVER_CONNECTION_MEMORY_BYTES = 16 * 1024, SERVER_PAUSE_MS = 10 };
 
@@ -62,9 +65,9 @@ static void panic(void *arg, const char *file, unsigned line, const char *reason
     abort();
 }
 
-/* For each socket as many as for all: the clients counts them together. */
+/* For each socket as many as for all: the clients counts them together. And the pulse. */
 static unsigned connection_limit(const struct api *api) {
-    return (unsigned)api->options.settings->server.max_connections + API_SPARE_CONNECTIONS;
+    return (unsigned)api->options.settings->server.max_connections + API_SPARE_CONNECTIONS + 1;
 }
 
 static bool is_local(int listen_socket) {
@@ -90,7 +93,7 @@ static int show_certificate(struct gnutls_session_int *session, const gnutls_dat
 
 /* Connections over TCP have a clock of ours, which knows more than inactivity. By epoll the library would not rest
  * while a handshake stands still. */
-static struct MHD_Daemon *start_daemon(struct api *api, int listen_socket) {
+static struct MHD_Daemon *start_daemon(struct api *api, int listen_socket, bool speaks_tls) {
     const struct settings *settings = api->options.settings;
     bool local = is_local(listen_socket);
     unsigned idle_s = local ? (unsigned)((settings->server.idle_timeout_ms + 999) / 1000) : 0;
@@ -99,7 +102,6 @@ static struct MHD_Daemon *start_daemon(struct api *api, int listen_socket) {
         {MHD_OPTION_HTTPS_PRIORITIES, 0, TLS_PRIORITIES},
         {MHD_OPTION_END, 0, NULL},
     };
-    bool speaks_tls = api->tls && !local;
     unsigned flags = (speaks_tls ? MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_TLS : MHD_USE_EPOLL_INTERNAL_THREAD) |
                      MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
     /* clang-format off */
@@ -145,20 +147,30 @@ static enum err create_parts(struct api *api) {
     return err;
 }
 
-static enum err start_daemons(struct api *api) {
+/* The library closes its descriptor of the socket in the end, and on some failures: it gets one of its own. */
+static enum err start_front(struct api *api, struct api_front *front, int listen_socket) {
+    bool speaks_tls = api->tls && !is_local(listen_socket);
+    front->fd = fcntl(listen_socket, F_DUPFD_CLOEXEC, 0);
+    if (front->fd < 0)
+        return ERR_IO;
+    front->daemon = start_daemon(api, front->fd, speaks_tls);
+    if (!front->daemon)
+        return ERR_LIBRARY;
+    api->front_count++;
+    return pulse_start(front->daemon, speaks_tls, &front->pulse);
+}
+
+static enum err start_fronts(struct api *api) {
+    enum err err = ERR_NONE;
     if (api->tls)
         tls_use(api->tls, api->options.certificate);
-    for (size_t i = 0; i < api->options.socket_count; i++) {
-        api->daemons[i] = start_daemon(api, api->options.sockets[i]);
-        if (!api->daemons[i])
-            return ERR_LIBRARY;
-        api->daemon_count++;
-    }
-    return ERR_NONE;
+    for (size_t i = 0; i < api->options.socket_count && !err; i++)
+        err = start_front(api, &api->fronts[i], api->options.sockets[i]);
+    return err;
 }
 
 enum err api_create(const struct api_options *options, struct api **ret_api) {
-    struct api *api = calloc(1, sizeof *api + options->socket_count * sizeof api->daemons[0]);
+    struct api *api = calloc(1, sizeof *api + options->socket_count * sizeof api->fronts[0]);
     if (!api) {
         tls_pair_destroy(options->certificate);
         return ERR_NOMEM;
@@ -171,7 +183,7 @@ enum err api_create(const struct api_options *options, struct api **ret_api) {
     if (err)
         tls_pair_destroy(options->certificate);
     else
-        err = start_daemons(api);
+        err = start_fronts(api);
     if (err) {
         api_destroy(api);
         return err;
@@ -189,16 +201,36 @@ bool api_use_certificate(struct api *api, struct tls_pair *pair) {
     return stays;
 }
 
-/* Quiesced first, so that the library leaves the listening sockets open: they are not ours. */
+void api_ask(struct api *api) {
+    for (size_t i = 0; i < api->front_count; i++)
+        pulse_ask(api->fronts[i].pulse);
+}
+
+bool api_has_answered(struct api *api) {
+    for (size_t i = 0; i < api->front_count; i++)
+        if (!pulse_has_beaten(api->fronts[i].pulse))
+            return false;
+    return true;
+}
+
+static void stop_front(const struct api_front *front) {
+    bool is_quiet = front->pulse && pulse_is_quiet(front->pulse);
+    MHD_stop_daemon(front->daemon);
+    if (is_quiet)
+        (void)close(front->fd); /* was listened on, never written to */
+    pulse_destroy(front->pulse);
+}
+
 void api_destroy(struct api *api) {
     if (!api)
         return;
+    timers_cancel(api->options.timers, &api->drain_delay);
     timers_cancel(api->options.timers, &api->drain_timeout);
     timers_cancel(api->options.timers, &api->drain_grace);
-    for (size_t i = 0; i < api->daemon_count; i++)
-        (void)MHD_quiesce_daemon(api->daemons[i]); /* gives the socket back */
-    for (size_t i = 0; i < api->daemon_count; i++)
-        MHD_stop_daemon(api->daemons[i]);
+    for (size_t i = 0; i < api->front_count; i++)
+        pulse_end(api->fronts[i].pulse);
+    for (size_t i = 0; i < api->front_count; i++)
+        stop_front(&api->fronts[i]);
     background_destroy(api->background);
     monitor_destroy(api->monitor);
     clients_destroy(api->clients);

@@ -27,6 +27,7 @@ struct api_options {
     struct tls_pair *certificate; /* taken, on errors too; TCP sockets speak TLS then. NULL: they do not */
     const int *sockets;           /* bound and listening; closed by whoever opened them, after api_destroy */
     size_t socket_count;
+    bool sockets_stay;          /* others listen on them after us: what connects from api_drain on waits for these */
     void (*drained)(void *arg); /* called once after api_drain, by any thread; api_destroy is to follow */
     void *arg;
 };
@@ -44,13 +45,33 @@ bool api_use_certificate(struct api *api, struct tls_pair *pair);
 /* Closes all connections. Every request must have been answered, as `drained` says, or none have come. Accepts NULL. */
 void api_destroy(struct api *api);
 
-/* Takes no more work (503), lets what runs finish, and calls `drained` when every client has its answer. What is not
- * done after server.drain_timeout ends as FETCH_SHUTDOWN. Once. Any thread. */
+/* How far the end has come. */
+enum api_stage {
+    API_STAGE_SERVING,
+    API_STAGE_LEAVING,  /* not ready any more, but work that comes is still done */
+    API_STAGE_DRAINING, /* takes no more work (503), lets what runs finish */
+    API_STAGE_ENDING,   /* what ran was ended as FETCH_SHUTDOWN */
+};
+
+/* Begins the end; each further call cuts short the stage it is in. Answers close their connections from now on, and
+ * `drained` is called when every client has its answer.
+ *
+ * It leaves for server.drain_delay. Where the sockets stay, connections wait there for who comes next, and it leaves
+ * until all clients have gone, or a second at least has passed since it last had something to answer. What is not done
+ * server.drain_timeout later ends. Any thread. */
 void api_drain(struct api *api);
 
-/* Cuts the drain short: ends what runs as FETCH_SHUTDOWN now. Any thread. */
-void api_drain_now(struct api *api);
-
+/* Any thread. */
+enum api_stage api_stage(const struct api *api);
 bool api_is_draining(const struct api *api);
+
+/* Requests that are owed an answer, and batches that go on without theirs. Any thread. */
+size_t api_left(struct api *api);
+
+/* Asks each front-end thread for a sign of life. Any thread. */
+void api_ask(struct api *api);
+
+/* Whether all have given one since they were asked last. Any thread. */
+bool api_has_answered(struct api *api);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* libmicrohttpd's MHD_OPTION_HTTPS_PRIORITIES: TLS 1.2 and 1.3, forward secrecy, authenticated encryption. */
@@ -50,5 +51,9 @@ struct tls_shown {
 
 /* The pair in use; borrowed until tls_destroy. Any thread. */
 struct tls_shown tls_show(const struct tls *t);
+
+/* Shakes hands over a connected socket as a client that trusts whoever answers, and sends these bytes: for connections
+ * to ourselves. Waits, some seconds at most. ERR_NOMEM, ERR_LIBRARY. */
+enum err tls_send_as_client(int fd, const void *bytes, size_t len) ERR_MUST_CHECK;
 
 #endif

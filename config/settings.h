@@ -33,6 +33,7 @@ struct settings {
         int64_t idle_timeout_ms;
         int64_t send_timeout_ms;
         int64_t min_read_rate_bytes;
+        int64_t drain_delay_ms;
         int64_t drain_timeout_ms;
         int64_t answer_buffer_bytes;
         int64_t answer_memory_bytes;

@@ -140,6 +140,7 @@ static enum err open_all(const struct settings_list *addresses, const struct uni
     int handed = sd_listen_fds(1);
     if (handed < 0)
         return refuse(ret_error, "the sockets from systemd", strerror(-handed), ERR_IO);
+    sockets->handed_over = handed > 0;
     for (int i = 0; i < handed && !err; i++)
         err = take_from_systemd(sockets, SD_LISTEN_FDS_START + i, ret_error);
     for (size_t i = 0; handed == 0 && i < addresses->count && !err; i++)

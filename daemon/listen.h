@@ -10,6 +10,7 @@
 #include "config/settings.h"
 #include "daemon/unix_access.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -25,6 +26,7 @@ struct listen_socket {
 struct listen_sockets {
     struct listen_socket *items;
     size_t count;
+    bool handed_over; /* by systemd, which goes on listening when they are closed here */
 };
 
 enum { LISTEN_ERROR_BYTES = 384 };

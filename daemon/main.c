@@ -118,20 +118,16 @@ static void reload(struct service *service, const struct options *o) {
     settings_loader_destroy(l);
 }
 
-/* The first TERM or INT drains, the next one cuts that short. */
+/* The first TERM or INT begins the end, each further one cuts that short. */
 static void wait_for_end(struct service *service, const struct options *o, const sigset_t *signals) {
-    bool draining = false;
     for (;;) {
         int signo = 0;
         if (sigwait(signals, &signo) != 0 || signo == MAIN_SIGNAL_DRAINED)
             return;
         if (signo == SIGHUP)
             reload(service, o);
-        else if (draining)
-            service_drain_now(service);
         else
             service_drain(service);
-        draining = draining || signo != SIGHUP;
     }
 }
 

@@ -148,6 +148,7 @@ static enum service_exit start_api(struct service *s, void (*drained)(void *arg)
         .certificate = s->certificate,
         .sockets = s->fds,
         .socket_count = s->sockets.count,
+        .sockets_stay = s->sockets.handed_over,
         .drained = drained,
         .arg = arg,
     };
@@ -268,13 +269,7 @@ enum service_exit service_reload(struct service *s, const struct settings *fresh
 
 void service_drain(struct service *s) {
     api_drain(s->api);
-    log_info("draining");
     notify_stopping("draining");
-}
-
-void service_drain_now(struct service *s) {
-    log_info("draining no longer");
-    api_drain_now(s->api);
 }
 
 void service_stop(struct service *s) {

@@ -34,12 +34,9 @@ enum service_exit service_start(const struct settings *settings, void (*drained)
  * borrowed during the call. `ret_error` is one line. */
 enum service_exit service_reload(struct service *s, const struct settings *fresh, char ret_error[SERVICE_ERROR_BYTES]);
 
-/* Takes no more work and lets what runs finish; `drained` follows, after server.drain_timeout and a grace at the
- * latest. */
+/* Begins the end, and cuts short the stage it is in when called again (api_drain); `drained` follows, after
+ * server.drain_delay, server.drain_timeout and a grace at the latest. */
 void service_drain(struct service *s);
-
-/* What runs ends now. */
-void service_drain_now(struct service *s);
 
 /* After `drained`. Accepts NULL and what was started in part. */
 void service_stop(struct service *s);

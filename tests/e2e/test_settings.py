@@ -11,7 +11,7 @@ from rig.daemon import FETCHPOOLD, ROOT, clean_environment, run_program, set_arg
 from rig.timing import PATIENCE
 
 KEYS = {
-    "server": "listen max_request_bytes request_memory max_urls max_connections max_connections_per_address header_timeout body_timeout idle_timeout send_timeout min_read_rate drain_timeout answer_buffer answer_memory unix_mode unix_owner tls_cert tls_key allowed_hosts allowed_origins",
+    "server": "listen max_request_bytes request_memory max_urls max_connections max_connections_per_address header_timeout body_timeout idle_timeout send_timeout min_read_rate drain_delay drain_timeout answer_buffer answer_memory unix_mode unix_owner tls_cert tls_key allowed_hosts allowed_origins",
     "auth": "token_file allow_anonymous",
     "pool": "workers queue max_concurrent max_concurrent_limit idle_timeout handles handle_idle_timeout",
     "fetch": "retries retry_delay retry_budget timeout timeout_limit connect_timeout max_redirects max_size max_size_limit max_header_bytes low_speed_limit low_speed_time name_servers name_timeout names user_agent ca_file",

@@ -24,7 +24,7 @@ MAY_INCLUDE = {
 
 # The beginning of a foreign header's name, and the files that may include it.
 HOMES = {
-    "microhttpd.h": r"api/(server|request|respond)\.c|api/intake\.[ch]",
+    "microhttpd.h": r"api/(server|request|respond|pulse)\.c|api/intake\.[ch]",
     "gnutls/": r"api/(server|tls)\.c",
     "cjson/": r"api/\w+\.c",
     "ares.h": r"pool/name_channel\.[ch]",
