@@ -44,10 +44,10 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def send_post(port, path, body):
+def send_post(port, path, body, accept="*/*", method="POST"):
     """Gives the connection with the answer to come."""
     connection = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S)
-    head = (f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
+    head = (f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\nAccept: {accept}\r\n"
             f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n")
     connection.sendall(head.encode("ascii") + body)
     return connection
@@ -81,14 +81,16 @@ class Running:
         self._connection.close()
 
 
-def post(port, path, body, at_first=None):
-    """`at_first` is called when the first results are there."""
+def post(port, path, body, at_first=None, accept="*/*", piece_bytes=RECEIVE_BYTES, at_each=None):
+    """`at_first` is called when the first results are there, `at_each` for each piece of the answer."""
     start = time.monotonic()
     first_s = None
     pieces = []
-    with send_post(port, path, body) as connection:
-        while piece := connection.recv(RECEIVE_BYTES):
+    with send_post(port, path, body, accept) as connection:
+        while piece := connection.recv(piece_bytes):
             pieces.append(piece)
+            if at_each:
+                at_each()
             if first_s is None and (len(pieces) > 1 or b'"url"' in piece):
                 first_s = time.monotonic() - start
                 if at_first:

@@ -86,6 +86,9 @@ class Process:
     def threads(self):
         return self._status("Threads")
 
+    def files(self):
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
 
 class ThreadCount:
     """The most threads that a process has while the block runs."""
