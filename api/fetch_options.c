@@ -1,5 +1,6 @@
 #include "api/fetch_options.h"
 
+#include "api/fetch_body.h"
 #include "api/fetch_headers.h"
 #include "base/clock.h"
 
@@ -18,6 +19,8 @@ enum kind {
     KIND_METHOD,
     KIND_HEADERS,
     KIND_BODY,
+    KIND_BODY_BASE64,
+    KIND_HTTP_VERSION,
     KIND_INCLUDE,
     KIND_CONCURRENT,
     KIND_PER_HOST,
@@ -42,7 +45,7 @@ struct row {
 #define FIELD(field) offsetof(struct fetch_options, field)
 #define SETTING(field) offsetof(struct settings, field)
 
-enum { OPTION_MAX_REDIRECTS = 100, OPTION_MAX_HEADERS = 200, OPTION_MAX_RETRIES = 10 };
+enum { OPTION_MAX_REDIRECTS = 100, OPTION_MAX_RETRIES = 10 };
 
 static const struct row rows[] = {
     {"max_concurrent", KIND_CONCURRENT, true, 0, 1, 0, SETTING(pool.max_concurrent_limit)},
@@ -56,6 +59,9 @@ static const struct row rows[] = {
     {"method", KIND_METHOD, false, FIELD(method), 0, 0, 0},
     {"headers", KIND_HEADERS, false, FIELD(headers), 0, 0, 0},
     {"body", KIND_BODY, false, FIELD(body), 0, 0, 0},
+    {"body_base64", KIND_BODY_BASE64, false, FIELD(body), 0, 0, 0},
+    {"http_version", KIND_HTTP_VERSION, false, FIELD(http_version), 0, 0, 0},
+    {"head_fallback", KIND_BOOL, false, FIELD(head_fallback), 0, 0, 0},
     {"follow_redirects", KIND_BOOL, false, FIELD(follow_redirects), 0, 0, 0},
     {"max_redirects", KIND_INT, false, FIELD(max_redirects), 0, OPTION_MAX_REDIRECTS, 0},
     {"max_size", KIND_BYTES, false, FIELD(max_size_bytes), 0, 0, SETTING(fetch.max_size_limit_bytes)},
@@ -66,6 +72,12 @@ static const struct row rows[] = {
 };
 
 static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+
+static const char *const http_versions[] = {
+    [FETCH_HTTP_1_1] = "1.1",
+    [FETCH_HTTP_2] = "2",
+    [FETCH_HTTP_AUTO] = "auto",
+};
 
 static const struct row *find_row(const char *name) {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
@@ -110,15 +122,13 @@ static void read_method(const struct fetch_options_target *t, const cJSON *value
     problem_add(t->problem, pointer, "method must be one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
 }
 
-static void read_body(const struct fetch_options_target *t, const cJSON *value, const char *pointer) {
-    if (!cJSON_IsString(value)) {
-        problem_add(t->problem, pointer, "body must be a string");
-        return;
-    }
-    t->options->body_bytes = strlen(value->valuestring);
-    t->options->body = arena_copy(&t->batch->arena, value->valuestring, t->options->body_bytes);
-    if (!t->options->body)
-        problem_set(t->problem, 503, "out of memory");
+static void read_http_version(const struct fetch_options_target *t, const cJSON *value, const char *pointer) {
+    for (size_t i = 0; i < sizeof http_versions / sizeof http_versions[0] && cJSON_IsString(value); i++)
+        if (strcmp(value->valuestring, http_versions[i]) == 0) {
+            t->options->http_version = (enum fetch_http_version)i;
+            return;
+        }
+    problem_add(t->problem, pointer, "http_version must be one of the strings 1.1, 2, auto");
 }
 
 static bool add_include(const cJSON *value, unsigned *set) {
@@ -136,55 +146,6 @@ static void read_include(const struct fetch_options_target *t, const cJSON *valu
         t->options->include = set;
     else
         problem_add(t->problem, pointer, "include must be a list of names out of: " FETCH_INCLUDE_NAMES);
-}
-
-static void add_header(const struct fetch_options_target *t, const char **lines, const char *name, const cJSON *value,
-                       const char *pointer) {
-    const char *reason = fetch_headers_check(name, cJSON_IsString(value) ? value->valuestring : NULL);
-    if (reason) {
-        problem_add(t->problem, pointer, "header %.64s: %s", name, reason);
-        return;
-    }
-    size_t size = strlen(name) + strlen(value->valuestring) + 3;
-    char *line = arena_alloc(&t->batch->arena, size);
-    if (line)
-        (void)snprintf(line, size, "%s: %s", name, value->valuestring);
-    else
-        problem_set(t->problem, 503, "out of memory");
-    lines[t->options->header_count++] = line;
-}
-
-static size_t count_headers(const cJSON *fields) {
-    const cJSON *field;
-    size_t count = 0;
-    cJSON_ArrayForEach(field, fields) count += cJSON_IsArray(field) ? (size_t)cJSON_GetArraySize(field) : 1;
-    return count;
-}
-
-static void read_headers(const struct fetch_options_target *t, const cJSON *value, const char *pointer) {
-    const cJSON *field, *one;
-    size_t count = cJSON_IsObject(value) ? count_headers(value) : 0;
-    if (!cJSON_IsObject(value)) {
-        problem_add(t->problem, pointer, "headers must be an object of name to value");
-        return;
-    }
-    if (count > OPTION_MAX_HEADERS) {
-        problem_add(t->problem, pointer, "more than %d headers", OPTION_MAX_HEADERS);
-        return;
-    }
-    const char **lines = arena_alloc(&t->batch->arena, (count + 1) * sizeof *lines);
-    if (!lines) {
-        problem_set(t->problem, 503, "out of memory");
-        return;
-    }
-    t->options->headers = lines;
-    t->options->header_count = 0;
-    cJSON_ArrayForEach(field, value) {
-        if (cJSON_IsArray(field))
-            cJSON_ArrayForEach(one, field) add_header(t, lines, field->string, one, pointer);
-        else
-            add_header(t, lines, field->string, field, pointer);
-    }
 }
 
 static bool is_word(const cJSON *value, const char *word) {
@@ -214,10 +175,10 @@ static void read_on_disconnect(const struct fetch_options_target *t, const cJSON
         problem_add(t->problem, pointer, "on_disconnect must be cancel or finish");
 }
 
-static void read_bool(const struct fetch_options_target *t, const struct row *row, const cJSON *value,
-                      const char *pointer) {
+static void store_bool(const struct fetch_options_target *t, const struct row *row, const cJSON *value,
+                       const char *pointer, bool *ret_value) {
     if (cJSON_IsBool(value))
-        *(bool *)((char *)t->options + row->offset) = cJSON_IsTrue(value);
+        *ret_value = cJSON_IsTrue(value);
     else
         problem_add(t->problem, pointer, "%s must be true or false", row->name);
 }
@@ -257,16 +218,20 @@ static void read_value(const struct fetch_options_target *t, const struct row *r
     double number;
     switch (row->kind) {
     case KIND_BOOL:
-        read_bool(t, row, value, pointer);
+        store_bool(t, row, value, pointer, (bool *)((char *)t->options + row->offset));
         return;
     case KIND_METHOD:
         read_method(t, value, pointer);
         return;
     case KIND_HEADERS:
-        read_headers(t, value, pointer);
+        fetch_headers_read(t, value, pointer);
         return;
     case KIND_BODY:
-        read_body(t, value, pointer);
+    case KIND_BODY_BASE64:
+        fetch_body_read(t, row->kind == KIND_BODY_BASE64, value, pointer);
+        return;
+    case KIND_HTTP_VERSION:
+        read_http_version(t, value, pointer);
         return;
     case KIND_INCLUDE:
         read_include(t, value, pointer);
@@ -319,6 +284,8 @@ static cJSON *query_value(const struct row *row, const char *text) {
     switch (row->kind) {
     case KIND_METHOD:
     case KIND_BODY:
+    case KIND_BODY_BASE64:
+    case KIND_HTTP_VERSION:
     case KIND_HEADERS:
     case KIND_ORDER:
     case KIND_ON_DISCONNECT:

@@ -143,6 +143,21 @@ static void perform_with(struct handle *handle, const struct name_answer *answer
     curl_slist_free_all(addresses);
 }
 
+/* What is to be spoken over the hop's connection, and the handles that speak it. Without TLS there is nobody to agree
+ * on a version. */
+static const char *choose_handles(const struct hop *hop, struct transfer_request *t, char buffer[HANDLES_KEY_BYTES]) {
+    static const char *const words[] = {[FETCH_HTTP_2] = "2", [FETCH_HTTP_AUTO] = "auto"};
+    const char *origin = hop->origin.text;
+    bool has_tls = strncmp(origin, "https:", 6) == 0;
+    if (t->http_version == FETCH_HTTP_AUTO && !has_tls)
+        t->http_version = FETCH_HTTP_1_1;
+    t->prior_knowledge = t->http_version == FETCH_HTTP_2 && !has_tls;
+    if (t->http_version == FETCH_HTTP_1_1)
+        return origin;
+    (void)snprintf(buffer, HANDLES_KEY_BYTES, "%s %s", origin, words[t->http_version]);
+    return buffer;
+}
+
 /* Again when a descriptor was lacking, as long as there is time to connect. */
 static void perform_at(struct fetcher *f, const struct fetch_request *request, const char *origin,
                        const struct name_answer *answer, int64_t end_ms, struct transfer_request *t,
@@ -177,15 +192,19 @@ static void perform_hop(struct fetcher *f, const struct fetch_request *request, 
         .whole_timeout_ms = options->timeout_ms,
         .max_size_bytes = options->max_size_bytes,
         .follow = options->follow_redirects,
+        .drop_body = result->head_status != 0,
+        .http_version = options->http_version,
         .decompress = options->decompress,
         .include = options->include,
         .cancelled = request->cancelled,
     };
+    char buffer[HANDLES_KEY_BYTES];
+    const char *handles = choose_handles(hop, &t, buffer);
     struct name_answer *answer;
     *ret_response = (struct transfer_response){0};
     if (!set_time(&t, request, end_ms, result) || !lookup_host(f->names, f->guard, &t, result, &answer))
         return;
-    perform_at(f, request, hop->origin.text, answer, end_ms, &t, result, ret_response);
+    perform_at(f, request, handles, answer, end_ms, &t, result, ret_response);
     name_answer_unref(answer);
 }
 
@@ -240,6 +259,17 @@ static enum fetch_error follow(struct hop *hop, const struct fetch_options *opti
     return error;
 }
 
+/* The server says that it does not know the method; what it says to GET is the result, without the body that a HEAD
+ * does not ask for. RFC 9110, sections 15.5.6 and 15.6.2. */
+static bool falls_back(struct hop *hop, const struct fetch_options *options, struct fetch_result *result) {
+    bool refused = !result->error && (result->status == 405 || result->status == 501);
+    if (!options->head_fallback || !refused || strcmp(hop->method, "HEAD") != 0)
+        return false;
+    hop->method = "GET";
+    result->head_status = result->status;
+    return true;
+}
+
 /* For as long as the host asks, but no longer than the operator allows; also when the body behind it was not taken. */
 static void note_retry_after(const struct fetcher *f, const struct hop *hop, struct fetch_result *result) {
     if (result->retry_after_ms == 0)
@@ -267,14 +297,15 @@ static void run_hops(struct fetcher *f, const struct fetch_request *request, int
         error = fail_nomem(result);
     while (!error) {
         struct transfer_response response;
-        result->timings.redirect_us = result->redirect_count ? clock_now_us() - start_us : 0;
+        bool is_first = result->redirect_count == 0 && result->head_status == 0;
+        result->timings.redirect_us = is_first ? 0 : clock_now_us() - start_us;
         perform_hop(f, request, &hop, end_ms, result, &response);
         bool goes_on =
             !result->error && options->follow_redirects && response.location && transfer_is_redirect(result->status);
         if (goes_on)
             error = follow(&hop, options, response.location, result);
         free(response.location);
-        if (!goes_on)
+        if (!goes_on && !falls_back(&hop, options, result))
             break;
     }
     note_retry_after(f, &hop, result);

@@ -16,6 +16,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What is spoken with the origin. */
+enum fetch_http_version {
+    FETCH_HTTP_1_1,
+    FETCH_HTTP_2,   /* or the fetch fails: over TLS when the server agrees to it (ALPN), else with prior knowledge */
+    FETCH_HTTP_AUTO /* over TLS what the server prefers (ALPN), else 1.1 */
+};
+
 /* How to fetch. All is borrowed for the length of the fetch. */
 struct fetch_options {
     const char *method;         /* "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE" or "OPTIONS" */
@@ -23,6 +30,9 @@ struct fetch_options {
     size_t header_count;
     const char *body; /* NULL: none */
     size_t body_bytes;
+    bool body_is_base64; /* the caller wrote it so; to the fetch it is all the same */
+    bool head_fallback;  /* a HEAD that is answered with 405 or 501 is followed by a GET whose body is not wanted */
+    enum fetch_http_version http_version;
     int64_t timeout_ms; /* for the whole fetch, redirects included */
     int64_t connect_timeout_ms;
     int64_t max_size_bytes; /* of the decoded body */

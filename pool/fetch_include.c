@@ -8,7 +8,8 @@ static const struct {
 } parts[] = {
     {"headers", FETCH_INCLUDE_HEADERS},       {"body", FETCH_INCLUDE_BODY},
     {"timings", FETCH_INCLUDE_TIMINGS},       {"redirects", FETCH_INCLUDE_REDIRECTS},
-    {"connection", FETCH_INCLUDE_CONNECTION}, {"attempts", FETCH_INCLUDE_ATTEMPTS},
+    {"connection", FETCH_INCLUDE_CONNECTION}, {"tls", FETCH_INCLUDE_TLS},
+    {"sha256", FETCH_INCLUDE_SHA256},         {"attempts", FETCH_INCLUDE_ATTEMPTS},
 };
 
 unsigned fetch_include_find(const char *name, size_t len) {

@@ -11,10 +11,12 @@ enum fetch_include {
     FETCH_INCLUDE_REDIRECTS = 1 << 3,
     FETCH_INCLUDE_CONNECTION = 1 << 4,
     FETCH_INCLUDE_ATTEMPTS = 1 << 5,
+    FETCH_INCLUDE_TLS = 1 << 6,
+    FETCH_INCLUDE_SHA256 = 1 << 7,
 };
 
 /* All names, for messages. */
-#define FETCH_INCLUDE_NAMES "headers, body, timings, redirects, connection, attempts"
+#define FETCH_INCLUDE_NAMES "headers, body, timings, redirects, connection, tls, sha256, attempts"
 
 /* The part of that name, or 0. `len` bytes of `name` count. */
 unsigned fetch_include_find(const char *name, size_t len);

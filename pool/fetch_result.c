@@ -21,9 +21,16 @@ void fetch_result_fini(struct fetch_result *r) {
     free(r->redirects);
     free(r->final_url);
     free(r->attempts);
+    fetch_tls_clear(&r->tls);
     buf_fini(&r->headers);
     buf_fini(&r->body);
     fetch_result_init(r);
+}
+
+void fetch_tls_clear(struct fetch_tls *tls) {
+    free(tls->subject);
+    free(tls->issuer);
+    *tls = (struct fetch_tls){0};
 }
 
 void fetch_result_fail(struct fetch_result *r, enum fetch_error error, const char *text) {

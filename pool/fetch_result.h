@@ -39,6 +39,15 @@ struct fetch_connection {
     bool reused;
 };
 
+/* Of the connection of the last hop. `version` NULL: it has no TLS, or nobody asked. The result owns the last two. */
+struct fetch_tls {
+    const char *version; /* "TLSv1.3", static */
+    const char *cipher;  /* its name in the registry of IANA, "TLS_AES_256_GCM_SHA384", static */
+    char expires_at[32]; /* the certificate, RFC 3339; "" when it does not tell */
+    char *subject;       /* of the certificate, RFC 4514 */
+    char *issuer;
+};
+
 /* Why there was no further attempt though one might have helped. */
 enum fetch_given_up { FETCH_GIVEN_UP_NOT, FETCH_GIVEN_UP_RETRIES, FETCH_GIVEN_UP_DEADLINE, FETCH_GIVEN_UP_BUDGET };
 
@@ -47,11 +56,12 @@ struct fetch_attempt {
     int status;             /* 0 with an error */
     enum fetch_error error; /* FETCH_OK with a status */
     enum fetch_given_up given_up;
+    int head_status; /* of the HEAD that was followed by a GET; 0: there was none */
     int64_t elapsed_us;
     int64_t delay_ms; /* until the next one, at least; -1: it was the last */
 };
 
-enum { FETCH_ERROR_TEXT_BYTES = 256, FETCH_HOST_BYTES = 256 };
+enum { FETCH_ERROR_TEXT_BYTES = 256, FETCH_HOST_BYTES = 256, FETCH_SHA256_TEXT_BYTES = 65 };
 
 /* Owns all its memory. `headers` holds name, NUL, value, NUL for each header of the last response, names in lower
  * case. */
@@ -66,8 +76,11 @@ struct fetch_result {
     size_t redirect_count;
     struct fetch_timings timings;
     struct fetch_connection connection;
+    struct fetch_tls tls;
     struct buf headers;
     struct buf body;
+    char sha256[FETCH_SHA256_TEXT_BYTES]; /* of the decoded body, in hexadecimal; "" when nobody asked */
+    int head_status;                      /* of the HEAD that was followed by a GET; 0: there was none */
     int64_t retry_after_ms; /* of a 429 or a 503 whose host asks to be left in peace, bounded by the settings; else 0 */
     char host[FETCH_HOST_BYTES]; /* the one that asks; only then */
     struct fetch_attempt *attempts;
@@ -78,6 +91,9 @@ void fetch_result_init(struct fetch_result *r);
 
 /* Frees what it owns; it may be used again. */
 void fetch_result_fini(struct fetch_result *r);
+
+/* Frees what it owns and says nothing any more. */
+void fetch_tls_clear(struct fetch_tls *tls);
 
 /* Makes it a failure. `text` NULL: the error's own phrase. */
 void fetch_result_fail(struct fetch_result *r, enum fetch_error error, const char *text);

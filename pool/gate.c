@@ -1,7 +1,5 @@
 #include "pool/gate.h"
 
-#include <curl/curl.h>
-
 /* The serial is read first: rules that change meanwhile are judged by again. */
 static bool admits(struct gate *g, const struct endpoint *peer) {
     g->serial = guard_serial(g->guard);
@@ -25,11 +23,6 @@ bool gate_admits_text(struct gate *g, const char *address, int port) {
         return admits(g, &peer);
     g->refused = true;
     return false;
-}
-
-int gate_on_request(void *gate, char *address, char *local_address, int port, int local_port) {
-    (void)local_address, (void)local_port;
-    return gate_admits_text(gate, address, port) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
 bool gate_still_admits(struct gate *g) {

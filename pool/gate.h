@@ -30,9 +30,6 @@ bool gate_admits(struct gate *g, const struct sockaddr *address, socklen_t len);
 /* Whether a request may go over a connection to that address. */
 bool gate_admits_text(struct gate *g, const char *address, int port);
 
-/* The same as a CURLOPT_PREREQFUNCTION(3), which is asked also when a connection is reused; `gate` is a struct gate. */
-int gate_on_request(void *gate, char *address, char *local_address, int port, int local_port);
-
 /* Whether what was let through last may go on. Costs next to nothing while the rules stay. */
 bool gate_still_admits(struct gate *g);
 

@@ -226,7 +226,7 @@ static enum err create_handle(struct handles *h, uint64_t hash, const char *orig
     list_init(&handle->in_bucket);
     list_init(&handle->in_age);
     handle->hash = hash;
-    memcpy(handle->origin, origin, strlen(origin) + 1); /* an origin's text fits by its type */
+    memcpy(handle->origin, origin, strlen(origin) + 1); /* it fits, the header says */
     handle->easy = curl_easy_init();
     enum err err = handle->easy ? h->options.configure(handle->easy, h->options.arg) : ERR_NOMEM;
     if (err) {

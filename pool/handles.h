@@ -1,4 +1,4 @@
-/* Warm libcurl easy handles, kept by origin.
+/* Warm libcurl easy handles, kept by origin, and apart when another version of HTTP than 1.1 is spoken.
  *
  * A handle holds the live connection and the TLS session of its last fetch, so a fetch of the same origin, by whichever
  * thread, takes the handle used last for it. A handle belongs to one thread from handles_take until handles_put. Idle
@@ -20,6 +20,9 @@
 
 struct handles;
 
+/* An origin, and a word that tells the version unless it is 1.1. */
+enum { HANDLES_KEY_BYTES = URL_ORIGIN_BYTES + 8 };
+
 /* The owner uses `easy` and `addresses`, and notes the next four before handles_put; the other fields are private. */
 struct handle {
     CURL *easy;
@@ -32,7 +35,7 @@ struct handle {
     struct list in_age;
     uint64_t hash;
     int64_t idle_since_ms;
-    char origin[URL_ORIGIN_BYTES];
+    char origin[HANDLES_KEY_BYTES];
 };
 
 struct handles_options {
@@ -62,9 +65,9 @@ enum err handles_create(const struct handles_options *options, struct handles **
 /* All handles must have been put back. Accepts NULL. */
 void handles_destroy(struct handles *h);
 
-/* The warmest idle handle of that origin, or a new one; waits for descriptors until the monotonic time `until_ms`. The
- * caller owns it until handles_put. ERR_NOMEM; ERR_LIMIT: no descriptor was to be had; ERR_CLOSED: a signal came while
- * it waited, thread_interrupt. Any thread. */
+/* The warmest idle handle of that origin (less than HANDLES_KEY_BYTES), or a new one; waits for descriptors until the
+ * monotonic time `until_ms`. The caller owns it until handles_put. ERR_NOMEM; ERR_LIMIT: no descriptor was to be had;
+ * ERR_CLOSED: a signal came while it waited, thread_interrupt. Any thread. */
 enum err handles_take(struct handles *h, const char *origin, int64_t until_ms,
                       struct handle **ret_handle) ERR_MUST_CHECK;
 

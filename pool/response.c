@@ -149,8 +149,18 @@ static enum transfer_stop take_line(struct response *r, const char *line, size_t
     return take_header(r, line, (size_t)(colon - line), value, (size_t)(end - value));
 }
 
-/* What an informational response before it has left is forgotten. HTTP/2 was not asked for: libcurl would believe the
- * line, and manage the connection as if it were. */
+/* libcurl would believe a line that names HTTP/2 where that was not agreed on, and manage the connection as if it were.
+ */
+static bool is_version_asked_for(const struct response *r, const char *line, size_t n) {
+    if (n <= 7)
+        return false;
+    bool is_1 = memcmp(line + 5, "1.", 2) == 0;
+    return r->request->http_version == FETCH_HTTP_1_1
+               ? is_1
+               : (is_1 && r->request->http_version == FETCH_HTTP_AUTO) || memcmp(line + 5, "2 ", 2) == 0;
+}
+
+/* What an informational response before it has left is forgotten. */
 static enum transfer_stop begin_head(struct response *r, const char *line, size_t n) {
     r->part = RESPONSE_HEAD;
     r->header_count = 0;
@@ -160,7 +170,7 @@ static enum transfer_stop begin_head(struct response *r, const char *line, size_
     free(r->location);
     r->location = NULL;
     buf_clear(&r->result->headers);
-    return n > 7 && memcmp(line + 5, "1.", 2) == 0 ? TRANSFER_STOP_NONE : TRANSFER_STOP_BAD_VERSION;
+    return is_version_asked_for(r, line, n) ? TRANSFER_STOP_NONE : TRANSFER_STOP_BAD_VERSION;
 }
 
 static enum transfer_stop end_head(struct response *r) {
@@ -210,6 +220,8 @@ static enum err keep_body(void *arg, const char *bytes, size_t n) {
     if ((int64_t)n > r->request->max_size_bytes - r->result->size_bytes)
         return ERR_LIMIT;
     r->result->size_bytes += (int64_t)n;
+    if (r->digest && digest_add(r->digest, bytes, n))
+        return ERR_LIBRARY;
     return r->request->include & FETCH_INCLUDE_BODY ? buf_append(&r->result->body, bytes, n) : ERR_NONE;
 }
 
@@ -236,9 +248,11 @@ static enum transfer_stop begin_body(struct response *r) {
     curl_off_t length = -1;
     bool is_encoded = r->request->decompress && (r->codings.count > 0 || r->codings.err);
     r->body_began = true;
-    r->drop_body = r->request->follow && r->location && transfer_is_redirect(status_of(r));
+    r->drop_body = r->request->drop_body || (r->request->follow && r->location && transfer_is_redirect(status_of(r)));
     if (r->drop_body)
         return TRANSFER_STOP_NONE;
+    if (r->request->include & FETCH_INCLUDE_SHA256 && digest_create(&r->digest))
+        return TRANSFER_STOP_NOMEM;
     (void)curl_easy_getinfo(r->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
     if (length > (is_encoded ? max_encoded_bytes(r) : r->request->max_size_bytes))
         return TRANSFER_STOP_TOO_LARGE;
@@ -288,7 +302,18 @@ CURLcode response_end(struct response *r) {
     return r->decode && decode_end(r->decode) ? CURLE_BAD_CONTENT_ENCODING : CURLE_OK;
 }
 
+/* Where there was no body, its digest is that of no bytes. */
+enum err response_digest(struct response *r) {
+    enum err err = ERR_NONE;
+    if (!(r->request->include & FETCH_INCLUDE_SHA256))
+        return ERR_NONE;
+    if (!r->digest)
+        err = digest_create(&r->digest);
+    return err ? err : digest_end(r->digest, r->result->sha256);
+}
+
 void response_fini(struct response *r) {
     decode_destroy(r->decode);
+    digest_destroy(r->digest);
     free(r->location);
 }

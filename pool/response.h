@@ -4,6 +4,7 @@
 #define FETCHPOOL_POOL_RESPONSE_H
 
 #include "pool/decode.h"
+#include "pool/digest.h"
 #include "pool/transfer.h"
 #include "pool/transfer_error.h"
 
@@ -38,6 +39,7 @@ struct response {
     bool drop_body;
     struct decode_codings codings;
     struct decode *decode;
+    struct digest *digest;
     int64_t window_start_ms; /* 0: none */
     int64_t window_bytes;
 };
@@ -63,6 +65,9 @@ bool response_is_too_slow(struct response *r);
 /* libcurl says that all is well: the code that stands for what is not. The head may have broken off, or the encoded
  * body may not be whole. */
 CURLcode response_end(struct response *r);
+
+/* The body is whole: has its digest put into the result, if that is asked for. ERR_NOMEM, ERR_LIBRARY. */
+enum err response_digest(struct response *r) ERR_MUST_CHECK;
 
 /* Frees what it owns. */
 void response_fini(struct response *r);

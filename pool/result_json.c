@@ -109,6 +109,26 @@ static void put_connection(struct json *j, const struct fetch_connection *connec
     json_object_close(j);
 }
 
+static void put_tls(struct json *j, const struct fetch_tls *tls) {
+    json_key(j, "tls");
+    if (!tls->version) {
+        json_null(j);
+        return;
+    }
+    json_object_open(j);
+    json_key(j, "version");
+    json_text(j, tls->version);
+    json_key(j, "cipher");
+    json_text(j, tls->cipher);
+    json_key(j, "subject");
+    json_text(j, tls->subject);
+    json_key(j, "issuer");
+    json_text(j, tls->issuer);
+    json_key(j, "expires_at");
+    json_text(j, tls->expires_at);
+    json_object_close(j);
+}
+
 static const char *const given_up_names[] = {
     [FETCH_GIVEN_UP_RETRIES] = "retries", [FETCH_GIVEN_UP_DEADLINE] = "deadline", [FETCH_GIVEN_UP_BUDGET] = "budget"};
 
@@ -119,6 +139,10 @@ static void put_attempt(struct json *j, const struct fetch_attempt *attempt) {
     if (attempt->error) {
         json_key(j, "error_code");
         json_text(j, fetch_error_name(attempt->error));
+    }
+    if (attempt->head_status) {
+        json_key(j, "head_status");
+        json_int(j, attempt->head_status);
     }
     json_key(j, "elapsed");
     json_seconds(j, attempt->elapsed_us);
@@ -182,6 +206,12 @@ enum err result_json(struct buf *out, const struct fetch_item *item, size_t inde
         put_body(&j, &result->body);
     if (include & FETCH_INCLUDE_CONNECTION && !result->error)
         put_connection(&j, &result->connection);
+    if (include & FETCH_INCLUDE_TLS && !result->error)
+        put_tls(&j, &result->tls);
+    if (include & FETCH_INCLUDE_SHA256 && !result->error) {
+        json_key(&j, "sha256");
+        json_text(&j, result->sha256);
+    }
     if (include & FETCH_INCLUDE_TIMINGS)
         put_timings(&j, &result->timings);
     if (include & FETCH_INCLUDE_ATTEMPTS)

@@ -43,6 +43,7 @@ static bool may_help(const struct fetch_result *result, const char *method) {
     case FETCH_SEND:
     case FETCH_RECV:
     case FETCH_EMPTY_REPLY:
+    case FETCH_HTTP2:
         return transfer_is_idempotent(method);
     default:
         return false;
@@ -74,7 +75,12 @@ static enum err add_attempt(struct retry *r, const struct fetch_result *result) 
         return ERR_NOMEM;
     r->attempts = attempts;
     r->attempts[r->count++] = (struct fetch_attempt){
-        .status = result->status, .error = result->error, .elapsed_us = result->elapsed_us, .delay_ms = -1};
+        .status = result->status,
+        .error = result->error,
+        .head_status = result->head_status,
+        .elapsed_us = result->elapsed_us,
+        .delay_ms = -1,
+    };
     return ERR_NONE;
 }
 

@@ -4,6 +4,7 @@
 #include "pool/crypto.h"
 #include "pool/gate.h"
 #include "pool/response.h"
+#include "pool/tls_info.h"
 #include "pool/transfer_error.h"
 
 #include <errno.h>
@@ -14,7 +15,8 @@
 
 enum {
     TRANSFER_MAX_RETRY_AFTER_S = 7 * 86400,
-    TRANSFER_IDLE_CONNECTION_S = 60, /* below the keep-alive time of usual servers, to spare useless tries */
+    TRANSFER_FIRST_REUSE_LIBCURL = 0x080000, /* of connections with prior knowledge; curl issue 10634 */
+    TRANSFER_IDLE_CONNECTION_S = 60,         /* below the keep-alive time of usual servers, to spare useless tries */
 };
 
 struct transfer {
@@ -75,6 +77,27 @@ static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sock
     return CURL_SOCKET_BAD;
 }
 
+/* Nothing was sent yet. */
+static enum transfer_stop look_at_connection(struct transfer *t) {
+    const struct transfer_request *r = t->request;
+    if (r->http_version == FETCH_HTTP_2 && tls_info_is_without_http2(t->easy))
+        return TRANSFER_STOP_NO_HTTP2;
+    if (r->include & FETCH_INCLUDE_TLS && tls_info_read(t->easy, &t->result->tls))
+        return TRANSFER_STOP_NOMEM;
+    return TRANSFER_STOP_NONE;
+}
+
+static int on_request(void *arg, char *address, char *local_address, int port, int local_port) {
+    struct transfer *t = arg;
+    (void)local_address, (void)local_port;
+    if (!gate_admits_text(&t->gate, address, port))
+        return CURL_PREREQFUNC_ABORT;
+    enum transfer_stop why = look_at_connection(t);
+    if (why)
+        t->response.stop = why;
+    return why ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
 static CURLcode on_ssl_ctx(CURL *easy, void *ssl_ctx, void *arg) {
     (void)easy;
     certs_apply(arg, ssl_ctx);
@@ -114,7 +137,7 @@ enum err transfer_configure(CURL *easy, const struct transfer_setup *setup) {
     SET(CURLOPT_WRITEFUNCTION, response_on_body); /* as it comes: decode.h */
     SET(CURLOPT_HEADERFUNCTION, response_on_header);
     SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
-    SET(CURLOPT_PREREQFUNCTION, gate_on_request);
+    SET(CURLOPT_PREREQFUNCTION, on_request);
     SET(CURLOPT_XFERINFOFUNCTION, on_progress);
     SET(CURLOPT_NOPROGRESS, 0L);
     SET(CURLOPT_DEBUGFUNCTION, response_on_trace);
@@ -160,12 +183,28 @@ static long left_ms(int64_t timeout_ms, int64_t spent_us) {
     return left > 0 ? (long)left : 1;
 }
 
+static bool spoils_prior_knowledge(void) {
+    return curl_version_info(CURLVERSION_NOW)->version_num < TRANSFER_FIRST_REUSE_LIBCURL;
+}
+
+/* A handle serves one version, so that nobody has to set the usual one again. */
+static CURLcode set_version(CURL *easy, const struct transfer_request *r) {
+    CURLcode code = CURLE_OK;
+    long version = r->prior_knowledge ? CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE : CURL_HTTP_VERSION_2TLS;
+    SET(CURLOPT_HTTP_VERSION, version);
+    if (r->prior_knowledge && spoils_prior_knowledge())
+        SET(CURLOPT_FORBID_REUSE, 1L);
+    return code;
+}
+
 /* All that differs between requests: what one sets, the next one sets again. */
 static CURLcode set_request(CURL *easy, struct transfer *t) {
     const struct transfer_request *r = t->request;
     CURLcode code = set_method(easy, r);
     if (!code)
         code = set_headers(easy, t);
+    if (!code && r->http_version != FETCH_HTTP_1_1)
+        code = set_version(easy, r);
     SET(CURLOPT_URL, r->url);
     if (r->addresses)
         SET(CURLOPT_RESOLVE, r->addresses);
@@ -174,7 +213,7 @@ static CURLcode set_request(CURL *easy, struct transfer *t) {
     SET(CURLOPT_WRITEDATA, &t->response);
     SET(CURLOPT_HEADERDATA, &t->response);
     SET(CURLOPT_OPENSOCKETDATA, t);
-    SET(CURLOPT_PREREQDATA, &t->gate);
+    SET(CURLOPT_PREREQDATA, t);
     SET(CURLOPT_XFERINFODATA, t);
     SET(CURLOPT_DEBUGDATA, &t->response);
     SET(CURLOPT_ERRORBUFFER, t->error_text);
@@ -245,7 +284,7 @@ static void note_response(struct transfer *t, CURLcode code) {
 
 /* libcurl counts connections that died under a request over the life of the handle, and fails every sixth such fetch. A
  * reset clears the count and keeps connections and TLS sessions; none has died when all went well over the one that was
- * there. */
+ * there. Over HTTP/2 libcurl keeps the connection when it gives a stream up, and the server would go on sending. */
 static void let_go(struct transfer *t, CURLcode code) {
     (void)curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, NULL);
     (void)curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, NULL);
@@ -256,7 +295,8 @@ static void let_go(struct transfer *t, CURLcode code) {
     if (!code && t->told->opened == 0)
         return;
     curl_easy_reset(t->easy);
-    t->told->is_broken = t->gate.refused || transfer_configure(t->easy, t->setup) != ERR_NONE;
+    bool leaves_stream = code && t->request->http_version != FETCH_HTTP_1_1;
+    t->told->is_broken = leaves_stream || t->gate.refused || transfer_configure(t->easy, t->setup) != ERR_NONE;
 }
 
 /* The callbacks may have ended it without need for more. */
@@ -271,6 +311,7 @@ static void fail(const struct transfer *t, CURLcode code) {
         .request = t->request,
         .setup = t->setup,
         .stop = t->response.stop,
+        .response_began = t->response.part != RESPONSE_START || t->response.interim_count > 0,
         .text = t->error_text,
     };
     transfer_error_tell(&failure, t->result);
@@ -280,6 +321,9 @@ static void clear(struct fetch_result *result) {
     result->size_bytes = 0;
     buf_clear(&result->body);
     buf_clear(&result->headers);
+    if (result->tls.version)
+        fetch_tls_clear(&result->tls);
+    result->sha256[0] = '\0';
 }
 
 static void perform(struct transfer *t) {
@@ -293,6 +337,8 @@ static void perform(struct transfer *t) {
     note_response(t, code);
     if (code && is_failure(t->response.stop))
         fail(t, code);
+    else if (response_digest(&t->response))
+        fetch_result_fail(t->result, FETCH_INTERNAL, err_text(ERR_NOMEM));
     let_go(t, code);
 }
 

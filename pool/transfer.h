@@ -36,7 +36,10 @@ struct transfer_request {
     int64_t lookup_us;                  /* already spent of both times, on looking up the host */
     const struct curl_slist *addresses; /* of the host, for CURLOPT_RESOLVE; NULL: libcurl has them already */
     int64_t max_size_bytes;
-    bool follow; /* the body of a redirect is not wanted */
+    bool follow;    /* the body of a redirect is not wanted */
+    bool drop_body; /* nor that of any answer */
+    enum fetch_http_version http_version;
+    bool prior_knowledge; /* HTTP/2 without TLS, in which the server could agree to it. RFC 9113, section 3.3 */
     bool decompress;
     unsigned include;
     const _Atomic(enum fetch_error) *cancelled; /* may be NULL */

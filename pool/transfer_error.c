@@ -47,6 +47,20 @@ static void fail_dns(const struct transfer_failure *f, struct fetch_result *resu
     fetch_result_fail(result, FETCH_DNS, text);
 }
 
+/* Whatever became of the connection before a response came: nobody has agreed to HTTP/2. */
+static bool is_unknown_http2(const struct transfer_failure *f) {
+    switch (f->code) {
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_GOT_NOTHING:
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+        return f->request->prior_knowledge && !f->response_began;
+    default:
+        return false;
+    }
+}
+
 /* Codes that mean one error whatever the state. libcurl-errors(3). */
 static enum fetch_error plain_error(CURLcode code) {
     switch (code) {
@@ -98,6 +112,7 @@ static const struct {
     [TRANSFER_STOP_HEADERS_TOO_LARGE] = {FETCH_PROTOCOL, "the headers of the response are too large"},
     [TRANSFER_STOP_TOO_MANY_INTERIM] = {FETCH_PROTOCOL, "too many informational responses"},
     [TRANSFER_STOP_BAD_VERSION] = {FETCH_PROTOCOL, "the response has a version of HTTP that was not asked for"},
+    [TRANSFER_STOP_NO_HTTP2] = {FETCH_HTTP2, "the server does not speak HTTP/2"},
     [TRANSFER_STOP_BAD_HEADER] = {FETCH_PROTOCOL, "the response has a header that is none"},
     [TRANSFER_STOP_BAD_LENGTH] = {FETCH_PROTOCOL, "the response has a length that is none, or two of them"},
     [TRANSFER_STOP_TRANSFER_CODING] = {FETCH_PROTOCOL, "the response has a transfer encoding that was not asked for"},
@@ -129,6 +144,9 @@ void transfer_error_tell(const struct transfer_failure *f, struct fetch_result *
         fetch_result_fail(result, atomic_load(f->request->cancelled), NULL);
     else if (code == CURLE_OPERATION_TIMEDOUT)
         fail_timeout(f, result);
+    else if (is_unknown_http2(f))
+        fetch_result_fail(result, FETCH_HTTP2,
+                          "the connection ended without a response: does the server speak HTTP/2 without TLS?");
     else if (code == CURLE_COULDNT_CONNECT)
         fail_connect(f, result);
     else if (code == CURLE_COULDNT_RESOLVE_HOST)

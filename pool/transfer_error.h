@@ -20,6 +20,7 @@ enum transfer_stop {
     TRANSFER_STOP_HEADERS_TOO_LARGE,
     TRANSFER_STOP_TOO_MANY_INTERIM,
     TRANSFER_STOP_BAD_VERSION,
+    TRANSFER_STOP_NO_HTTP2,
     TRANSFER_STOP_BAD_HEADER,
     TRANSFER_STOP_BAD_LENGTH,
     TRANSFER_STOP_TRANSFER_CODING,
@@ -38,7 +39,8 @@ struct transfer_failure {
     const struct transfer_request *request;
     const struct transfer_setup *setup;
     enum transfer_stop stop;
-    const char *text; /* libcurl's own words, may be empty */
+    bool response_began; /* with a status line */
+    const char *text;    /* libcurl's own words, may be empty */
 };
 
 /* Makes the result a failure: the time was over before the host was looked up. */

@@ -5,6 +5,7 @@
 #include "config/settings_load.h"
 #include "fuzz.h"
 #include "json_twin.h"
+#include "pool/digest.h"
 #include "pool/fetch.h"
 #include "pool/result_json.h"
 #include "pool/url.h"
@@ -125,6 +126,18 @@ static void check_location(const struct fetch_result *result) {
     }
 }
 
+/* The digest is of the bytes that were decoded, whole. */
+static void check_digest(const struct fetch_result *result) {
+    struct digest *digest;
+    char text[DIGEST_TEXT_BYTES];
+    if (result->error)
+        return;
+    assert(digest_create(&digest) == ERR_NONE);
+    assert(digest_add(digest, result->body.data, result->body.len) == ERR_NONE);
+    assert(digest_end(digest, text) == ERR_NONE && strcmp(text, result->sha256) == 0);
+    digest_destroy(digest);
+}
+
 static void check_result(const struct fetch_result *result, unsigned include) {
     const struct fetch_item item = {.url = bench.url, .id = "id"};
     struct json_scan_fault fault;
@@ -144,6 +157,7 @@ static void check_result(const struct fetch_result *result, unsigned include) {
                strcmp(fault.reason, "too many names in one object") == 0);
     buf_fini(&out);
     check_location(result);
+    check_digest(result);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -154,7 +168,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     options.timeout_ms = options.connect_timeout_ms = 20 * 1000;
     options.max_size_bytes = MAX_SIZE;
     options.follow_redirects = false;
-    options.include = FETCH_INCLUDE_HEADERS | FETCH_INCLUDE_BODY | FETCH_INCLUDE_TIMINGS | FETCH_INCLUDE_CONNECTION;
+    options.include = FETCH_INCLUDE_HEADERS | FETCH_INCLUDE_BODY | FETCH_INCLUDE_TIMINGS | FETCH_INCLUDE_CONNECTION |
+                      FETCH_INCLUDE_TLS | FETCH_INCLUDE_SHA256;
     const struct fetch_request request = {.url = bench.url, .options = &options, .deadline_ms = CLOCK_NEVER};
     struct fetch_result result;
     fetch_result_init(&result);

@@ -141,6 +141,45 @@ TEST(body_is_kept_as_it_is) {
     refuse_each("body", no_texts, "body must be a string");
 }
 
+TEST(body_base64_is_kept_as_its_bytes) {
+    static const char detail[] = "body_base64 must be base64 (RFC 4648, section 4), padded, without blanks";
+    take("body_base64", "\"AP9h\"");
+    assert_int_equal(d.batch.options.body_bytes, 3);
+    assert_memory_equal(d.batch.options.body, "\0\xFF\x61", 3);
+    refuse_each("body_base64", "\"a\"|\"YQ\"|\"YQ=\"|\"YR==\"|\"YQ==\\n\"|\" YQ==\"|\"-_-_\"|\"YQ==YQ==\"", detail);
+    refuse_each("body_base64", no_texts, "body_base64 must be a string");
+    assert_int_equal(d.batch.options.body_bytes, 3);
+    take("body_base64", "\"\"");
+    assert_non_null(d.batch.options.body);
+    assert_int_equal(d.batch.options.body_bytes, 0);
+}
+
+TEST(body_is_given_once) {
+    take("body", "\"a\"");
+    refuse("body_base64", "\"YQ==\"", "give either body or body_base64");
+    struct fetch_options own = d.batch.options;
+    d.target.options = &own;
+    d.target.is_item = true;
+    take("body_base64", "\"YmM=\"");
+    assert_string_equal(d.batch.options.body, "a");
+    assert_memory_equal(own.body, "bc", 2);
+    refuse("body", "\"d\"", "give either body or body_base64");
+}
+
+TEST(http_version_is_one_of_its_words) {
+    static const char detail[] = "http_version must be one of the strings 1.1, 2, auto";
+    assert_int_equal(d.batch.options.http_version, FETCH_HTTP_1_1);
+    take("http_version", "\"2\"");
+    assert_int_equal(d.batch.options.http_version, FETCH_HTTP_2);
+    take("http_version", "\"auto\"");
+    assert_int_equal(d.batch.options.http_version, FETCH_HTTP_AUTO);
+    refuse_each("http_version", "\"\"|\"2.0\"|\"1\"|\"1.0\"|\"3\"|\"h2\"|\"HTTP/2\"|\"Auto\"|2|1.1", detail);
+    refuse_each("http_version", no_texts, detail);
+    assert_int_equal(d.batch.options.http_version, FETCH_HTTP_AUTO);
+    take("http_version", "\"1.1\"");
+    assert_int_equal(d.batch.options.http_version, FETCH_HTTP_1_1);
+}
+
 TEST(switches_are_true_or_false) {
     take("follow_redirects", "false");
     assert_false(d.batch.options.follow_redirects);
@@ -149,6 +188,10 @@ TEST(switches_are_true_or_false) {
     assert_true(d.batch.options.follow_redirects);
     take("decompress", "false");
     assert_false(d.batch.options.decompress);
+    assert_false(d.batch.options.head_fallback);
+    take("head_fallback", "true");
+    assert_true(d.batch.options.head_fallback);
+    refuse_each("head_fallback", no_bools, "head_fallback must be true or false");
     refuse_each("follow_redirects", no_bools, "follow_redirects must be true or false");
     refuse_each("decompress", no_bools, "decompress must be true or false");
 }
@@ -323,6 +366,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(deadline_counts_from_now, begin, end),
         cmocka_unit_test_setup_teardown(method_is_one_of_the_known, begin, end),
         cmocka_unit_test_setup_teardown(body_is_kept_as_it_is, begin, end),
+        cmocka_unit_test_setup_teardown(body_base64_is_kept_as_its_bytes, begin, end),
+        cmocka_unit_test_setup_teardown(body_is_given_once, begin, end),
+        cmocka_unit_test_setup_teardown(http_version_is_one_of_its_words, begin, end),
         cmocka_unit_test_setup_teardown(switches_are_true_or_false, begin, end),
         cmocka_unit_test_setup_teardown(max_redirects_is_a_whole_number_up_to_100, begin, end),
         cmocka_unit_test_setup_teardown(max_size_is_a_whole_number_up_to_its_setting, begin, end),

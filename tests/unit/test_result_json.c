@@ -163,6 +163,45 @@ TEST(connection_tells_the_peer) {
                                                "\"http_version\":\"1.1\",\"reused\":true}}");
 }
 
+static void set_tls(void) {
+    result.tls = (struct fetch_tls){.version = "TLSv1.3",
+                                    .cipher = "TLS_AES_128_GCM_SHA256",
+                                    .expires_at = "2027-01-02T03:04:05Z",
+                                    .subject = strdup("CN=\xC3\xA4,O=\"x\""),
+                                    .issuer = strdup("")};
+}
+
+TEST(tls_tells_what_was_agreed_on) {
+    assert_json(FETCH_INCLUDE_TLS, BASE ",\"tls\":null}");
+    set_tls();
+    assert_json(FETCH_INCLUDE_TLS, BASE ",\"tls\":{\"version\":\"TLSv1.3\",\"cipher\":\"TLS_AES_128_GCM_SHA256\","
+                                        "\"subject\":\"CN=\xC3\xA4,O=\\\"x\\\"\",\"issuer\":\"\","
+                                        "\"expires_at\":\"2027-01-02T03:04:05Z\"}}");
+}
+
+TEST(digest_is_told) {
+    memcpy(result.sha256, "00ff", 5);
+    assert_json(FETCH_INCLUDE_SHA256, BASE ",\"sha256\":\"00ff\"}");
+}
+
+static void set_attempts(void) {
+    static const struct fetch_attempt attempts[] = {
+        {.error = FETCH_RECV, .elapsed_us = 1000000, .delay_ms = 500},
+        {.status = 503, .head_status = 405, .elapsed_us = 2000000, .delay_ms = -1, .given_up = FETCH_GIVEN_UP_RETRIES},
+    };
+    result.attempts = malloc(sizeof attempts);
+    assert_non_null(result.attempts);
+    memcpy(result.attempts, attempts, sizeof attempts);
+    result.attempt_count = 2;
+}
+
+TEST(attempts_tell_what_was_tried) {
+    set_attempts();
+    assert_json(FETCH_INCLUDE_ATTEMPTS,
+                BASE ",\"attempts\":[{\"status\":0,\"error_code\":\"recv\",\"elapsed\":1.0,\"delay\":0.5},"
+                     "{\"status\":503,\"head_status\":405,\"elapsed\":2.0,\"given_up\":\"retries\"}]}");
+}
+
 #define TIMINGS                                                                                                        \
     ",\"timings\":{\"queue\":0.000001,\"namelookup\":0.00002,\"connect\":0.0003,\"appconnect\":0.004,"                 \
     "\"pretransfer\":0.05,\"starttransfer\":0.6,\"redirect\":7.0,\"total\":80.0}"
@@ -185,13 +224,14 @@ TEST(timings_have_the_names_of_curl) {
 
 enum {
     ALL = FETCH_INCLUDE_HEADERS | FETCH_INCLUDE_BODY | FETCH_INCLUDE_TIMINGS | FETCH_INCLUDE_REDIRECTS |
-          FETCH_INCLUDE_CONNECTION
+          FETCH_INCLUDE_CONNECTION | FETCH_INCLUDE_TLS | FETCH_INCLUDE_SHA256
 };
 
 TEST(failure_has_its_way_and_its_times_but_no_response) {
     add_header("a", "b");
     set_body("x", 1);
     set_timings();
+    set_tls();
     fetch_result_fail(&result, FETCH_RECV, "cut");
     assert_json(ALL, "{\"url\":\"http://h/\",\"status\":0,\"error\":\"cut\",\"error_code\":\"recv\",\"elapsed\":1.25,"
                      "\"final_url\":\"http://h/\",\"redirects\":[]" TIMINGS "}");
@@ -254,6 +294,9 @@ int main(void) {
         RESULT_TEST(body_full_of_control_characters_goes_as_base64),
         RESULT_TEST(redirects_tell_the_way),
         RESULT_TEST(connection_tells_the_peer),
+        RESULT_TEST(tls_tells_what_was_agreed_on),
+        RESULT_TEST(digest_is_told),
+        RESULT_TEST(attempts_tell_what_was_tried),
         RESULT_TEST(timings_have_the_names_of_curl),
         RESULT_TEST(failure_has_its_way_and_its_times_but_no_response),
         RESULT_TEST(result_is_appended),

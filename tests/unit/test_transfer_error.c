@@ -115,6 +115,7 @@ TEST(reason_of_our_own_comes_first) {
         {TRANSFER_STOP_HEADERS_TOO_LARGE, FETCH_PROTOCOL, "the headers of the response are too large"},
         {TRANSFER_STOP_TOO_MANY_INTERIM, FETCH_PROTOCOL, "too many informational responses"},
         {TRANSFER_STOP_BAD_VERSION, FETCH_PROTOCOL, "the response has a version of HTTP that was not asked for"},
+        {TRANSFER_STOP_NO_HTTP2, FETCH_HTTP2, "the server does not speak HTTP/2"},
         {TRANSFER_STOP_BAD_HEADER, FETCH_PROTOCOL, "the response has a header that is none"},
         {TRANSFER_STOP_BAD_LENGTH, FETCH_PROTOCOL, "the response has a length that is none, or two of them"},
         {TRANSFER_STOP_TRANSFER_CODING, FETCH_PROTOCOL, "the response has a transfer encoding that was not asked for"},
@@ -131,6 +132,26 @@ TEST(reason_of_our_own_comes_first) {
             assert_told(&f, rows[i].error);
             assert_string_equal(result.error_text, rows[i].text);
         }
+}
+
+TEST(connection_that_was_to_speak_http2_untold_and_ends_is_http2) {
+    static const CURLcode codes[] = {CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_WEIRD_SERVER_REPLY,
+                                     CURLE_UNSUPPORTED_PROTOCOL};
+    const struct transfer_request request = {
+        .host = "a.example", .authority = "a.example:80", .http_version = FETCH_HTTP_2, .prior_knowledge = true};
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        struct transfer_failure f = failure(codes[i]);
+        f.request = &request;
+        f.text = "libcurl's words";
+        assert_told(&f, FETCH_HTTP2);
+    }
+    struct transfer_failure f = failure(CURLE_RECV_ERROR);
+    f.request = &request;
+    f.response_began = true;
+    assert_told(&f, FETCH_RECV);
+    f.response_began = false;
+    f.code = CURLE_COULDNT_CONNECT;
+    assert_told(&f, FETCH_CONNECT);
 }
 
 TEST(cancelled_transfer_has_the_reason_it_was_given) {
@@ -206,6 +227,7 @@ int main(void) {
         ERROR_TEST(words_of_libcurl_are_used_where_there_are_any),
         ERROR_TEST(host_is_named),
         ERROR_TEST(reason_of_our_own_comes_first),
+        ERROR_TEST(connection_that_was_to_speak_http2_untold_and_ends_is_http2),
         ERROR_TEST(cancelled_transfer_has_the_reason_it_was_given),
         ERROR_TEST(slow_response_names_the_speed_that_was_asked),
         ERROR_TEST(total_time_is_told_as_timeout_in_any_phase),
