@@ -6,6 +6,7 @@
 #include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* What pages of server.allowed_origins may send and see. */
 #define RESPOND_METHODS "GET, HEAD, POST, PATCH, DELETE"
@@ -29,11 +30,12 @@ static bool add_origin(const struct request *r, struct MHD_Response *response) {
 }
 
 /* Takes over the response. */
-static void queue(struct request *r, int status, const char *type, struct MHD_Response *response) {
+static void queue_cached(struct request *r, int status, const char *type, const char *cache,
+                         struct MHD_Response *response) {
     if (!response)
         return;
     bool ok = (!type || add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type)) &&
-              add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") &&
+              add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, cache) &&
               add_header(response, "X-Content-Type-Options", "nosniff") && add_origin(r, response);
     if (ok && r->rates.policy[0])
         ok = add_header(response, "RateLimit-Policy", r->rates.policy) &&
@@ -45,6 +47,10 @@ static void queue(struct request *r, int status, const char *type, struct MHD_Re
     connection_send(r->client);
     r->responded = ok && MHD_queue_response(r->connection, (unsigned)status, response) == MHD_YES;
     MHD_destroy_response(response);
+}
+
+static void queue(struct request *r, int status, const char *type, struct MHD_Response *response) {
+    queue_cached(r, status, type, "no-store", response);
 }
 
 void respond_preflight(struct request *r) {
@@ -72,6 +78,21 @@ void respond_json(struct request *r, int status, struct buf *body) {
 
 void respond_whole(struct request *r, const char *media_type, struct buf *body) {
     queue(r, 200, media_type, create_from(body));
+}
+
+static bool has_document(const struct request *r, const char *tag) {
+    const char *known = request_header(r, MHD_HTTP_HEADER_IF_NONE_MATCH);
+    return known && (strstr(known, tag) || strcmp(known, "*") == 0);
+}
+
+void respond_document(struct request *r, const struct respond_document *document) {
+    bool is_known = has_document(r, document->tag);
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        is_known ? 0 : document->len, (void *)(uintptr_t)document->text, MHD_RESPMEM_PERSISTENT);
+    if (response && add_header(response, MHD_HTTP_HEADER_ETAG, document->tag))
+        queue_cached(r, is_known ? 304 : 200, document->media_type, "no-cache", response);
+    else if (response)
+        MHD_destroy_response(response);
 }
 
 static bool add_number_header(struct MHD_Response *response, const char *name, int value) {

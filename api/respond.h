@@ -17,6 +17,18 @@ void respond_json(struct request *r, int status, struct buf *body);
 /* The same with 200 and another type, borrowed during the call. Head and body are sent in one piece. */
 void respond_whole(struct request *r, const char *media_type, struct buf *body);
 
+/* A text that stays as it is while the process lives. */
+struct respond_document {
+    const char *media_type;
+    const char *tag; /* an entity tag of this text and no other, in its quotes */
+    const char *text;
+    size_t len;
+};
+
+/* 200 with the document, which is not copied and whose owner never frees it; it may be kept, but has to be asked for
+ * again. 304 for who has it. RFC 9110, section 13.1.2. */
+void respond_document(struct request *r, const struct respond_document *document);
+
 /* Leave for a page of r->allowed_origin to ask: 204, Fetch standard, section 3.2.3. */
 void respond_preflight(struct request *r);
 

@@ -12,6 +12,7 @@ static const struct route routes[] = {
     {"/readyz", "GET", handle_readyz, false, AUTH_OPEN},
     {"/pressure", "GET", handle_pressure, false, TOKEN_SCOPE_METRICS},
     {"/version", "GET", handle_version, false, (unsigned)AUTH_ANY_SCOPE},
+    {"/openapi.yaml", "GET", handle_openapi, false, (unsigned)AUTH_ANY_SCOPE},
     {"/hosts", "GET", handle_hosts, false, TOKEN_SCOPE_HOSTS},
     {"/hosts/{host}", "GET", handle_host, false, TOKEN_SCOPE_HOSTS},
     {"/hosts/{host}", "PATCH", handle_host_patch, false, TOKEN_SCOPE_HOSTS},

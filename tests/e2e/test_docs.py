@@ -11,12 +11,12 @@ import subprocess
 import pytest
 
 from rig.daemon import FETCHPOOL, FETCHPOOLD, ROOT, clean_environment
+from rig.likeness import alike, local
 from rig.timing import PATIENCE
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^<!-- test: (\S+)( output)? -->\n+```[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 DAEMON = "127.0.0.1:8080"
-HTTPBIN = re.compile(r"https?://httpbin\.org")
 
 
 def read_blocks(page):
@@ -31,17 +31,6 @@ def read_blocks(page):
 BLOCKS = {name: block for page in PAGES for name, block in read_blocks(page).items()}
 
 
-def alike(text):
-    """Text without what differs from run to run: times, sizes, numbers with a fraction, ports, and the room between words."""
-    text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME", text)
-    text = re.sub(r'("size": *)\d+', r"\1N", text)
-    text = re.sub(r'("(?:elapsed|delay)": *)[\d.]+', r"\1N", text)
-    text = re.sub(r"\d+\.\d+", "N", text)
-    text = re.sub(r'("size":)\d+', r"\1N", text)
-    text = re.sub(r"127\.0\.0\.1:\d+|N\.N:\d+", "HOST", text)
-    return re.sub(r"\s+", "", text)
-
-
 @pytest.mark.parametrize("name", BLOCKS)
 def test_the_pages_show_what_happens(start_daemon, httpbin, tmp_path, name):
     script, output = BLOCKS[name]
@@ -51,13 +40,13 @@ def test_the_pages_show_what_happens(start_daemon, httpbin, tmp_path, name):
     for program, path in (("fetchpool", FETCHPOOL), ("fetchpoold", FETCHPOOLD)):
         (bin_folder / program).symlink_to(path)
 
-    def local(text):
-        return HTTPBIN.sub(httpbin.url(""), text.replace(DAEMON, daemon.address))
+    def here(text):
+        return local(text.replace(DAEMON, daemon.address), httpbin)
 
     environment = clean_environment()
     environment["PATH"] = f"{bin_folder}:{environment['PATH']}"
-    result = subprocess.run(["bash", "-euo", "pipefail", "-c", local(script)], capture_output=True, text=True, timeout=PATIENCE, cwd=tmp_path,
+    result = subprocess.run(["bash", "-euo", "pipefail", "-c", here(script)], capture_output=True, text=True, timeout=PATIENCE, cwd=tmp_path,
                             env=environment)
     assert result.returncode == 0, result.stderr
     if output is not None:
-        assert alike(result.stdout) == alike(local(output))
+        assert alike(result.stdout) == alike(here(output))

@@ -33,6 +33,7 @@ TEST(each_route_has_its_handler) {
     assert_found("GET", "/readyz", handle_readyz, false);
     assert_found("GET", "/pressure", handle_pressure, false);
     assert_found("GET", "/version", handle_version, false);
+    assert_found("GET", "/openapi.yaml", handle_openapi, false);
     assert_found("GET", "/hosts", handle_hosts, false);
 }
 
@@ -82,6 +83,7 @@ TEST(routes_want_their_scope_and_only_health_wants_none) {
     assert_scopes("PATCH", "/hosts/a", TOKEN_SCOPE_HOSTS);
     assert_scopes("GET", "/pressure", TOKEN_SCOPE_METRICS);
     assert_scopes("GET", "/version", (unsigned)AUTH_ANY_SCOPE);
+    assert_scopes("GET", "/openapi.yaml", (unsigned)AUTH_ANY_SCOPE);
     assert_scopes("GET", "/healthz", AUTH_OPEN);
     assert_scopes("HEAD", "/readyz", AUTH_OPEN);
 }

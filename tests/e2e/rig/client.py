@@ -6,6 +6,7 @@ import socket
 import time
 from dataclasses import dataclass
 
+from rig.record import record
 from rig.timing import PATIENCE
 
 
@@ -89,6 +90,7 @@ def exchange(connection, method, path, body=None, headers=None):
     connection.request(method, path, body=body, headers=headers or {})
     response = connection.getresponse()
     content = response.read()
+    record(method, path, headers, body, response, content)
     return Answer(response.status, response.headers, content, time.monotonic() - started_at)
 
 

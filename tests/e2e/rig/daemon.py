@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 
 from rig import client, confinement
+from rig.record import record
 from rig.timing import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -48,12 +49,14 @@ class Pending:
 
     def __init__(self, connection, path, body, **headers):
         self.connection = connection
-        connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json", **headers})
+        self.request = ("POST", path, {"Content-Type": "application/json", **headers}, json.dumps(body))
+        connection.request("POST", path, self.request[3], self.request[2])
 
     def answer(self):
         """Waits for the whole answer, which must be a 200, and gives its JSON."""
         response = self.connection.getresponse()
         content = response.read()
+        record(*self.request, response, content)
         self.leave()
         assert response.status == 200, content
         return client.strict_json(content)
@@ -69,6 +72,7 @@ class PendingLines(Pending):
     def __init__(self, connection, body):
         super().__init__(connection, "/fetch", body, Accept="application/x-ndjson")
         self.response = None
+        self.texts = []
 
     def line(self):
         """The next line; a result, or in the end the one that says so. It must be whole."""
@@ -78,6 +82,7 @@ class PendingLines(Pending):
             assert self.response.headers["Content-Type"] == "application/x-ndjson"
         text = self.response.readline()
         assert text.endswith(b"\n"), text
+        self.texts.append(text)
         return client.strict_json(text)
 
     def rest(self):
@@ -87,6 +92,7 @@ class PendingLines(Pending):
             results.append(line)
         assert list(line) == ["done", "counts"] and line["done"] is True
         assert self.response.read() == b""
+        record(*self.request, self.response, b"".join(self.texts))
         self.leave()
         return results, line["counts"]
 
