@@ -108,6 +108,7 @@ static void drained(void *arg) {
 static void reload(struct service *service, const struct options *o) {
     char error[SERVICE_ERROR_BYTES];
     struct settings_loader *l = NULL;
+    service_begin_reload(service);
     enum service_exit code = load_settings(o, &l, error);
     if (!code)
         code = service_reload(service, settings_loader_values(l), error);
@@ -115,6 +116,7 @@ static void reload(struct service *service, const struct options *o) {
         log_error("settings not reloaded: going on with those before", log_text("error", error));
     else
         log_info("settings reloaded");
+    service_end_reload(service, code ? error : NULL);
     settings_loader_destroy(l);
 }
 
@@ -131,11 +133,13 @@ static void wait_for_end(struct service *service, const struct options *o, const
     }
 }
 
-/* All signals are blocked in all threads: no handler ever runs but the empty one that interrupts workers. */
+/* All signals are blocked in all threads: no handler ever runs but the empty one that interrupts workers. SIGABRT alone
+ * gets through, and ends the process: the service manager's watchdog sends it. */
 static void block_signals(sigset_t *ret_awaited) {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigset_t all;
     sigfillset(&all);
+    sigdelset(&all, SIGABRT);
     (void)pthread_sigmask(SIG_SETMASK, &all, NULL); /* fails only for a wrong first argument */
     (void)sigaction(SIGPIPE, &ignore, NULL);
     thread_init_signals();

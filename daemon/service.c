@@ -7,13 +7,16 @@
 #include "daemon/access.h"
 #include "daemon/certificate.h"
 #include "daemon/listen.h"
-#include "daemon/notify.h"
+#include "daemon/manager.h"
 #include "daemon/refusal_log.h"
 #include "pool/fetch.h"
 #include "pool/pool.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+/* What the end takes beside its settings at most: for clients to read, for workers to leave, and as much again. */
+enum { SERVICE_STOP_GRACE_MS = 15 * 1000 };
 
 struct service {
     const struct settings *settings;
@@ -25,6 +28,7 @@ struct service {
     struct auth *auth;
     struct tls_pair *certificate; /* until the front end has it */
     struct api *api;
+    struct manager *manager; /* NULL: none is told anything */
 };
 
 static enum service_exit fail(enum service_exit code, const char *text, char ret_error[SERVICE_ERROR_BYTES]) {
@@ -157,6 +161,12 @@ static enum service_exit start_api(struct service *s, void (*drained)(void *arg)
     return err ? fail(SERVICE_EXIT_FAILED, err_text(err), ret_error) : SERVICE_EXIT_DONE;
 }
 
+static enum service_exit start_manager(struct service *s, char ret_error[SERVICE_ERROR_BYTES]) {
+    const struct manager_options options = {.timers = s->timers, .pool = s->pool, .api = s->api};
+    enum err err = manager_start(&options, &s->manager);
+    return err ? fail(SERVICE_EXIT_FAILED, err_text(err), ret_error) : SERVICE_EXIT_DONE;
+}
+
 static void warn_of_open_doors(const struct service *s, const struct settings *settings) {
     for (size_t i = 0; i < s->sockets.count; i++)
         if (settings->auth.allow_anonymous && !access_is_local(s->sockets.items[i].fd))
@@ -169,7 +179,7 @@ static void announce(const struct service *s) {
         log_info("listening", log_text("address", s->sockets.items[i].address));
     warn_of_open_doors(s, s->settings);
     log_info("ready", log_text("version", FETCHPOOL_VERSION));
-    notify_ready("serving");
+    manager_ready(s->manager);
 }
 
 enum service_exit service_check(const struct settings *settings, char ret_error[SERVICE_ERROR_BYTES]) {
@@ -204,6 +214,8 @@ enum service_exit service_start(const struct settings *settings, void (*drained)
         code = start_auth(s, ret_error);
     if (!code)
         code = start_api(s, drained, arg, ret_error);
+    if (!code)
+        code = start_manager(s, ret_error);
     if (code) {
         service_stop(s);
         return code;
@@ -267,19 +279,31 @@ enum service_exit service_reload(struct service *s, const struct settings *fresh
     return code;
 }
 
+void service_begin_reload(struct service *s) {
+    manager_reloading(s->manager);
+}
+
+void service_end_reload(struct service *s, const char *error) {
+    manager_reloaded(s->manager, error);
+}
+
 void service_drain(struct service *s) {
+    const struct settings *settings = s->settings;
     api_drain(s->api);
-    notify_stopping("draining");
+    manager_stopping(s->manager,
+                     settings->server.drain_delay_ms + settings->server.drain_timeout_ms + SERVICE_STOP_GRACE_MS);
 }
 
 void service_stop(struct service *s) {
     if (!s)
         return;
+    manager_stop(s->manager);
     api_destroy(s->api);
     tls_pair_destroy(s->certificate);
     listen_close(&s->sockets);
     pool_destroy(s->pool);
-    auth_destroy(s->auth); /* batches hold grants of it */
+    manager_destroy(s->manager); /* the pool may have had its scout */
+    auth_destroy(s->auth);       /* batches hold grants of it */
     fetcher_destroy(s->fetcher);
     timers_destroy(s->timers);
     free(s->fds);

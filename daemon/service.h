@@ -34,6 +34,10 @@ enum service_exit service_start(const struct settings *settings, void (*drained)
  * borrowed during the call. `ret_error` is one line. */
 enum service_exit service_reload(struct service *s, const struct settings *fresh, char ret_error[SERVICE_ERROR_BYTES]);
 
+/* Tell the service manager that the settings are being read, and what came of it: NULL, or one line for people. */
+void service_begin_reload(struct service *s);
+void service_end_reload(struct service *s, const char *error);
+
 /* Begins the end, and cuts short the stage it is in when called again (api_drain); `drained` follows, after
  * server.drain_delay, server.drain_timeout and a grace at the latest. */
 void service_drain(struct service *s);

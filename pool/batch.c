@@ -30,7 +30,11 @@ static void interrupt_again(void *arg) {
 }
 
 enum err batch_init_by_host(struct batch *b, const struct batch_ops *ops, const struct sched_batch_options *options) {
-    *b = (struct batch){.ops = ops, .caller = "", .unfinished = options->count, .deadline_ms = options->deadline_ms};
+    *b = (struct batch){.ops = ops,
+                        .caller = "",
+                        .longest_ms = CLOCK_NEVER,
+                        .unfinished = options->count,
+                        .deadline_ms = options->deadline_ms};
     enum err err = sched_batch_init(&b->sched, options);
     if (err)
         return err;

@@ -40,10 +40,11 @@ struct batch_ops {
 };
 
 /* Stands inside the object that the functions know; fill with batch_init. `cancelled`, `deadline_ms` and
- * `submitted_at_us` may be read, `caller` set before pool_submit; the rest is private. */
+ * `submitted_at_us` may be read, `caller` and `longest_ms` set before pool_submit; the rest is private. */
 struct batch {
     const struct batch_ops *ops;
     const char *caller; /* batches of one caller share one turn; less than SCHED_CALLER_NAME_BYTES, borrowed */
+    int64_t longest_ms; /* that one run of an item may take; CLOCK_NEVER: nobody knows */
     struct pool *pool;
     struct sched_batch sched;
     struct list in_pool;

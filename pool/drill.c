@@ -66,8 +66,16 @@ static void done(struct batch *batch) {
 
 static const struct batch_ops drill_ops = {.run = run, .skip = skip, .done = done};
 
+static int64_t longest_of(const struct drill_task *tasks, size_t count) {
+    int64_t longest_ms = 0;
+    for (size_t i = 0; i < count; i++)
+        longest_ms = tasks[i].delay_ms > longest_ms ? tasks[i].delay_ms : longest_ms;
+    return longest_ms;
+}
+
 enum err drill_batch_submit(struct drill_batch *b, struct pool *pool, size_t count, size_t max_concurrent) {
     batch_init(&b->batch, &drill_ops, count, max_concurrent, CLOCK_NEVER);
+    b->batch.longest_ms = longest_of(b->tasks, count);
     atomic_init(&b->cut, false);
     return pool_submit(pool, &b->batch);
 }

@@ -123,6 +123,15 @@ enum err fetch_batch_add(struct fetch_batch *b, const struct fetch_item *item) {
     return ERR_NONE;
 }
 
+static int64_t longest_of_batch_ms(const struct fetch_batch *b) {
+    int64_t longest_ms = b->options.timeout_ms;
+    for (size_t i = 0; i < b->count; i++) {
+        const struct fetch_options *options = b->items[i].options;
+        longest_ms = options && options->timeout_ms > longest_ms ? options->timeout_ms : longest_ms;
+    }
+    return longest_ms;
+}
+
 enum err fetch_batch_submit(struct fetch_batch *b, struct pool *pool, struct fetcher *fetcher) {
     struct host_reader reader = {.url_of = url_of_item, .arg = b};
     const struct sched_batch_options options = {
@@ -139,6 +148,7 @@ enum err fetch_batch_submit(struct fetch_batch *b, struct pool *pool, struct fet
     if (err)
         return err;
     b->batch.caller = b->caller;
+    b->batch.longest_ms = longest_of_batch_ms(b);
     b->submitted = true;
     return pool_submit(pool, &b->batch);
 }

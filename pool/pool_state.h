@@ -25,6 +25,7 @@ struct pool {
     struct list batches;   /* that are not done */
     struct list idle;      /* workers that wait, the last one to come in front */
     struct list left;      /* workers whose thread has ended or is about to, to be joined */
+    uint64_t steps;        /* starts and ends of items */
     size_t open_batches;   /* whose `done` has not returned */
     size_t workers;        /* started, or about to be, and not left */
     bool skipping;         /* a worker skips doomed items; it goes on until there are none */
@@ -45,6 +46,7 @@ struct worker {
     sem_t wake;           /* posted by whoever took it out of `idle` */
     struct list in_pool;  /* of `idle` or `left` */
     struct list in_batch; /* of the batch whose item it runs */
+    int64_t due_ms;       /* when that should be over */
 };
 
 #endif

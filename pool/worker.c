@@ -81,6 +81,7 @@ static bool wait_locked(struct worker *w) {
 /* Counts an item as done. The lock is free meanwhile if that was the last of its batch. */
 static void end_item_locked(struct pool *p, struct batch *b) {
     pace_count(&p->pace, 1);
+    p->steps++;
     if (!batch_count_finished_locked(b, 1))
         return;
     pthread_mutex_unlock(&p->lock);
@@ -119,6 +120,8 @@ static void run_item_locked(struct worker *w, struct sched_flow *f, size_t index
     struct batch_next next;
     next.again = NULL;
     next.pause_until_ms = 0;
+    p->steps++;
+    w->due_ms = b->longest_ms == CLOCK_NEVER ? CLOCK_NEVER : clock_now_ms() + b->longest_ms;
     list_push_back(&b->running, &w->in_batch);
     worker_unlock(p);
     b->ops->run(b, index, again, &next);

@@ -1,6 +1,9 @@
 #include "daemon/notify.h"
+
+#include "base/clock.h"
 #include "unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -43,20 +46,67 @@ TEST(manager_is_told_each_state) {
     assert_received("READY=1\nSTATUS=Listening on 127.0.0.1:80");
     notify_status("3 batches");
     assert_received("STATUS=3 batches");
-    notify_stopping("Draining");
-    assert_received("STOPPING=1\nSTATUS=Draining");
+    notify_watchdog();
+    assert_received("WATCHDOG=1");
+    notify_stopping("Draining", 35500);
+    assert_received("STOPPING=1\nEXTEND_TIMEOUT_USEC=35500000\nSTATUS=Draining");
+}
+
+TEST(reload_is_told_with_its_time) {
+    static const char start[] = "RELOADING=1\nMONOTONIC_USEC=", end[] = "\nSTATUS=reloading";
+    char received[200] = "";
+    int64_t before_us = clock_now_us();
+    notify_reloading();
+    ssize_t n = recv(receiver, received, sizeof received - 1, MSG_DONTWAIT);
+    assert_true(n > (ssize_t)(sizeof start + sizeof end));
+    assert_memory_equal(received, start, sizeof start - 1);
+    assert_string_equal(received + n - (sizeof end - 1), end);
+    assert_in_range(strtoll(received + sizeof start - 1, NULL, 10), before_us, clock_now_us());
+}
+
+static void set_watchdog(const char *period_us, const char *pid) {
+    assert_int_equal(period_us ? setenv("WATCHDOG_USEC", period_us, 1) : unsetenv("WATCHDOG_USEC"), 0);
+    assert_int_equal(pid ? setenv("WATCHDOG_PID", pid, 1) : unsetenv("WATCHDOG_PID"), 0);
+}
+
+TEST(watchdog_is_there_when_it_is_ours) {
+    char self[24];
+    (void)snprintf(self, sizeof self, "%d", getpid());
+    set_watchdog("30000000", self);
+    assert_int_equal(notify_watchdog_ms(), 30000);
+    set_watchdog("30000000", NULL);
+    assert_int_equal(notify_watchdog_ms(), 30000);
+    set_watchdog("30000000", "1");
+    assert_int_equal(notify_watchdog_ms(), 0);
+    set_watchdog("soon", NULL);
+    assert_int_equal(notify_watchdog_ms(), 0);
+    set_watchdog(NULL, NULL);
+    assert_int_equal(notify_watchdog_ms(), 0);
+}
+
+TEST(manager_is_there_when_it_has_an_address) {
+    assert_true(notify_is_wanted());
+    assert_int_equal(setenv("NOTIFY_SOCKET", "", 1), 0);
+    assert_false(notify_is_wanted());
+    assert_int_equal(unsetenv("NOTIFY_SOCKET"), 0);
+    assert_false(notify_is_wanted());
 }
 
 TEST(without_a_manager_nothing_happens) {
     assert_int_equal(unsetenv("NOTIFY_SOCKET"), 0);
     notify_ready("x");
     notify_status("x");
-    notify_stopping("x");
+    notify_reloading();
+    notify_watchdog();
+    notify_stopping("x", 1);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(manager_is_told_each_state, begin, end),
+        cmocka_unit_test_setup_teardown(reload_is_told_with_its_time, begin, end),
+        cmocka_unit_test_setup_teardown(manager_is_there_when_it_has_an_address, begin, end),
+        cmocka_unit_test(watchdog_is_there_when_it_is_ours),
         cmocka_unit_test_setup_teardown(without_a_manager_nothing_happens, begin, end),
     };
     return cmocka_run_group_tests_name("notify", tests, NULL, NULL);
