@@ -1,6 +1,7 @@
 #include "api/answer.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,14 +31,63 @@ static void write_lost(struct answer *a, const struct answer_chunk *lost) {
                    index);
 }
 
-static void free_chunk(struct answer_chunk *chunk) {
-    if (!is_lost(chunk))
-        free(chunk);
+/* ---- what several results have in common ---- */
+
+struct answer_tail {
+    atomic_uint refs;
+    size_t held; /* results that were not read; of the one answer that has them */
+    size_t len;
+    char *bytes;
+};
+
+struct answer_tail *answer_tail_create(struct buf *b) {
+    struct answer_tail *t = calloc(1, sizeof *t);
+    if (!t)
+        return NULL;
+    atomic_init(&t->refs, 1);
+    t->bytes = buf_take(b, &t->len);
+    if (!t->bytes) {
+        free(t);
+        return NULL;
+    }
+    return t;
+}
+
+struct answer_tail *answer_tail_ref(struct answer_tail *t) {
+    atomic_fetch_add(&t->refs, 1);
+    return t;
+}
+
+void answer_tail_unref(struct answer_tail *t) {
+    if (!t || atomic_fetch_sub(&t->refs, 1) > 1)
+        return;
+    free(t->bytes);
+    free(t);
+}
+
+void answer_free_chunk(struct answer_chunk *chunk) {
+    if (!chunk || is_lost(chunk))
+        return;
+    answer_tail_unref(chunk->tail);
+    free(chunk);
+}
+
+/* A tail counts once, however many results end with it. */
+static void hold_tail(struct answer *a, const struct answer_chunk *chunk) {
+    struct answer_tail *t = is_lost(chunk) ? NULL : chunk->tail;
+    if (t && t->held++ == 0)
+        a->held_bytes += t->len;
+}
+
+static void let_tail_go(struct answer *a, const struct answer_chunk *chunk) {
+    struct answer_tail *t = is_lost(chunk) ? NULL : chunk->tail;
+    if (t && --t->held == 0)
+        a->held_bytes -= t->len;
 }
 
 /* ---- what comes next: a result with what stands around it, or the end ---- */
 
-enum { PART_BEFORE, PART_RESULT, PART_AFTER, PART_COUNT };
+enum { PART_BEFORE, PART_RESULT, PART_TAIL, PART_AFTER, PART_COUNT };
 
 struct part {
     const char *bytes;
@@ -56,7 +106,13 @@ static struct part result_part(struct answer *a, size_t place) {
     return part_of(a->fixed);
 }
 
-static struct part tail_part(struct answer *a) {
+static struct part shared_part(const struct answer *a, size_t place) {
+    const struct answer_chunk *chunk = a->slots[place];
+    const struct answer_tail *t = is_lost(chunk) ? NULL : chunk->tail;
+    return t ? (struct part){.bytes = t->bytes, .len = t->len} : part_of("");
+}
+
+static struct part end_part(struct answer *a) {
     if (a->format->tail)
         return part_of(a->format->tail);
     (void)snprintf(a->fixed, sizeof a->fixed,
@@ -70,13 +126,14 @@ static void get_parts(struct answer *a, size_t place, struct part ret_parts[PART
     bool is_end = place == a->count;
     ret_parts[PART_BEFORE] = part_of(place == 0 ? a->format->head : is_end ? "" : a->format->between);
     ret_parts[PART_RESULT] = is_end ? part_of("") : result_part(a, place);
-    ret_parts[PART_AFTER] = is_end ? tail_part(a) : part_of(a->format->after);
+    ret_parts[PART_TAIL] = is_end ? part_of("") : shared_part(a, place);
+    ret_parts[PART_AFTER] = is_end ? end_part(a) : part_of(a->format->after);
 }
 
 static size_t bytes_at(struct answer *a, size_t place) {
     struct part parts[PART_COUNT];
     get_parts(a, place, parts);
-    return parts[PART_BEFORE].len + parts[PART_RESULT].len + parts[PART_AFTER].len;
+    return parts[PART_BEFORE].len + parts[PART_RESULT].len + parts[PART_TAIL].len + parts[PART_AFTER].len;
 }
 
 /* ---- life ---- */
@@ -92,7 +149,7 @@ enum err answer_init(struct answer *a, size_t count, const struct answer_format 
 
 static void free_slots(struct answer *a) {
     for (size_t i = a->sent; i < a->count && a->slots; i++)
-        free_chunk(a->slots[i]);
+        answer_free_chunk(a->slots[i]);
     free(a->slots);
     a->slots = NULL;
 }
@@ -133,12 +190,13 @@ void answer_put(struct answer *a, size_t index, enum answer_outcome outcome, str
     a->put++;
     a->counts[outcome]++;
     if (a->abandoned) {
-        free(chunk);
+        answer_free_chunk(chunk);
         return;
     }
     assert(place >= a->ready && !a->slots[place]);
     a->slots[place] = chunk ? chunk : mark_lost(index);
     a->held_bytes += result_part(a, place).len;
+    hold_tail(a, a->slots[place]);
     while (a->ready < a->count && a->slots[a->ready])
         a->ready_bytes += bytes_at(a, a->ready++);
     if (answer_is_complete(a))
@@ -150,7 +208,8 @@ void answer_put(struct answer *a, size_t index, enum answer_outcome outcome, str
 static void pass(struct answer *a) {
     if (a->sent == a->count)
         return;
-    free_chunk(a->slots[a->sent]);
+    let_tail_go(a, a->slots[a->sent]);
+    answer_free_chunk(a->slots[a->sent]);
     a->slots[a->sent++] = NULL;
     a->offset = 0;
 }

@@ -14,9 +14,13 @@
 
 enum { ANSWER_FIXED_BYTES = 192 };
 
-/* One encoded result. */
+/* The end of several results' texts that is the same in all of them, kept once. Counts its references; any thread. */
+struct answer_tail;
+
+/* One encoded result: its own text, and the tail behind it. */
 struct answer_chunk {
-    size_t len;
+    size_t len;               /* of `bytes` */
+    struct answer_tail *tail; /* a reference, or NULL */
     char bytes[];
 };
 
@@ -62,6 +66,17 @@ void answer_fini(struct answer *a);
 /* Takes the encoded result out of a buffer that began with answer_begin_chunk. NULL when memory ran out. */
 enum err answer_begin_chunk(struct buf *b) ERR_MUST_CHECK;
 struct answer_chunk *answer_take_chunk(struct buf *b);
+
+/* Takes the text out of the buffer, with one reference. NULL when memory ran out. */
+struct answer_tail *answer_tail_create(struct buf *b);
+
+struct answer_tail *answer_tail_ref(struct answer_tail *t);
+
+/* Accepts NULL. */
+void answer_tail_unref(struct answer_tail *t);
+
+/* Accepts NULL. */
+void answer_free_chunk(struct answer_chunk *chunk);
 
 /* Takes the one result of that index. NULL stands for a result that could not even be encoded: a fixed one is sent
  * instead. */

@@ -86,8 +86,9 @@ static void explain(const struct fetch_call *call, enum err err, struct problem 
         problem_set(problem, 413, "more URLs than the queue can ever hold (pool.queue)");
         return;
     }
-    problem->retry_after_s =
-        err == ERR_FULL ? pool_room_after_s(api_options(call->api)->pool, call->batch.count) : CALL_RETRY_AFTER_S;
+    problem->retry_after_s = err == ERR_FULL
+                                 ? pool_room_after_s(api_options(call->api)->pool, fetch_batch_fetches(&call->batch))
+                                 : CALL_RETRY_AFTER_S;
     problem_set(problem, 503, "%s",
                 err == ERR_FULL     ? "the queue is full (pool.queue)"
                 : err == ERR_CLOSED ? "the service is shutting down"

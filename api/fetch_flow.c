@@ -48,7 +48,7 @@ static void balance_locked(struct fetch_call *call) {
     } else if (call->held ? wanted != call->wanted : held > max) {
         call->held = true;
         call->wanted = wanted;
-        pool_hold(&call->batch.batch, wanted);
+        fetch_batch_hold(&call->batch, wanted);
     }
 }
 
@@ -230,6 +230,7 @@ static void take_result(struct fetch_batch *b, size_t index, const struct fetch_
     struct result_chunk encoded = atomic_load(&call->is_unread)
                                       ? result_chunk_unread(result)
                                       : result_chunk_create(b, index, call->delivery.format, result);
+    result_chunk_leave(result);
     auth_give_back(&call->grant); /* before anybody knows of the result, who may ask for more at once */
     pthread_mutex_lock(&call->lock);
     size_t held_before = call->answer.held_bytes;

@@ -27,7 +27,8 @@ enum kind {
     KIND_HOST_DELAY,
     KIND_DEADLINE,
     KIND_ORDER,
-    KIND_ON_DISCONNECT
+    KIND_ON_DISCONNECT,
+    KIND_DEDUPE
 };
 
 /* One option. `offset` is its field in struct fetch_options; `max` comes from the setting at `max_offset`, if there is
@@ -67,6 +68,7 @@ static const struct row rows[] = {
     {"max_size", KIND_BYTES, false, FIELD(max_size_bytes), 0, 0, SETTING(fetch.max_size_limit_bytes)},
     {"decompress", KIND_BOOL, false, FIELD(decompress), 0, 0, 0},
     {"include", KIND_INCLUDE, false, FIELD(include), 0, 0, 0},
+    {"dedupe", KIND_DEDUPE, true, 0, 0, 0, 0},
     {"order", KIND_ORDER, true, 0, 0, 0, 0},
     {"on_disconnect", KIND_ON_DISCONNECT, true, 0, 0, 0, 0},
 };
@@ -242,6 +244,9 @@ static void read_value(const struct fetch_options_target *t, const struct row *r
     case KIND_ON_DISCONNECT:
         read_on_disconnect(t, value, pointer);
         return;
+    case KIND_DEDUPE:
+        store_bool(t, row, value, pointer, &t->batch->dedupe);
+        return;
     default:
         if (read_number(t, row, value, pointer, &number))
             store_number(t, row, number);
@@ -293,6 +298,7 @@ static cJSON *query_value(const struct row *row, const char *text) {
     case KIND_INCLUDE:
         return list_value(text);
     case KIND_BOOL:
+    case KIND_DEDUPE:
         return strcmp(text, "true") == 0    ? cJSON_CreateTrue()
                : strcmp(text, "false") == 0 ? cJSON_CreateFalse()
                                             : cJSON_CreateString(text);

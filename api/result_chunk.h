@@ -12,10 +12,14 @@ struct result_chunk {
     enum answer_outcome outcome; /* of what the chunk says */
 };
 
-/* Encodes the result of an item; the caller owns the chunk. When memory does not suffice for that it may for a short
+/* Encodes the result of an item; the caller owns the chunk. What items that get one result tell alike is encoded once,
+ * and stays in the result's `share` until result_chunk_leave. When memory does not suffice for that it may for a short
  * one that says so; NULL: not even for that. Any thread. */
 struct result_chunk result_chunk_create(const struct fetch_batch *b, size_t index, const struct answer_format *format,
                                         const struct fetch_result *result);
+
+/* After each result that has a `share`, encoded or not: frees what is there when it was the last. */
+void result_chunk_leave(const struct fetch_result *result);
 
 /* The outcome alone, for a result that nobody reads. */
 struct result_chunk result_chunk_unread(const struct fetch_result *result);

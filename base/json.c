@@ -10,6 +10,10 @@ void json_begin(struct json *j, struct buf *out) {
     *j = (struct json){.out = out};
 }
 
+void json_resume(struct json *j, struct buf *out) {
+    *j = (struct json){.out = out, .comma = true};
+}
+
 enum err json_end(struct json *j) {
     return j->err;
 }

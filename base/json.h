@@ -21,6 +21,9 @@ struct json {
 /* Borrows `out` until json_end. */
 void json_begin(struct json *j, struct buf *out);
 
+/* The same in the middle of an object or array that has a value already. */
+void json_resume(struct json *j, struct buf *out);
+
 /* The first error of all calls since json_begin: ERR_LIMIT, ERR_NOMEM. What was written then is not whole. */
 enum err json_end(struct json *j) ERR_MUST_CHECK;
 

@@ -23,7 +23,7 @@ enum fetch_http_version {
     FETCH_HTTP_AUTO /* over TLS what the server prefers (ALPN), else 1.1 */
 };
 
-/* How to fetch. All is borrowed for the length of the fetch. */
+/* How to fetch. All is borrowed for the length of the fetch. pool/fetch_same.c compares every field. */
 struct fetch_options {
     const char *method;         /* "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE" or "OPTIONS" */
     const char *const *headers; /* "Name: value" each, checked by the caller: no CR, LF; none that frame the message */

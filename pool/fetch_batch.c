@@ -53,17 +53,46 @@ static size_t read_host(void *arg, size_t index, char ret_name[SCHED_HOST_NAME_B
 
 /* ---- a list ---- */
 
+/* The first item of a fetch. */
+static size_t item_of(const struct fetch_batch *b, size_t fetch) {
+    return b->same.first ? b->same.first[fetch] : fetch;
+}
+
 static const char *url_of_item(const void *arg, size_t index) {
-    return ((const struct fetch_batch *)arg)->items[index].url;
+    const struct fetch_batch *b = arg;
+    return b->items[item_of(b, index)].url;
 }
 
 static struct fetch_batch *of_batch(struct batch *b) {
     return LIST_ENTRY(b, struct fetch_batch, batch);
 }
 
+static size_t count_same(const struct fetch_batch *b, size_t item) {
+    size_t count = 0;
+    for (uint32_t i = b->same.next[item]; i != FETCH_SAME_END; i = b->same.next[i])
+        count++;
+    return count;
+}
+
+/* To all items of the fetch. */
+static void give_result(struct fetch_batch *b, size_t fetch, struct fetch_result *result) {
+    struct fetch_share share = {.left = 0};
+    size_t item = item_of(b, fetch);
+    if (b->same.first && b->same.next[item] != FETCH_SAME_END) {
+        share.left = count_same(b, item);
+        result->share = &share;
+    }
+    b->ops->result(b, item, result);
+    for (; share.left > 0; b->ops->result(b, item, result)) {
+        item = b->same.next[item];
+        share.left--;
+    }
+    result->share = NULL;
+}
+
 static void run(struct batch *batch, size_t index, struct sched_again *again, struct batch_next *next) {
     struct fetch_batch *b = of_batch(batch);
-    const struct fetch_item *item = &b->items[index];
+    const struct fetch_item *item = &b->items[item_of(b, index)];
     const struct fetch_request request = {
         .url = item->url,
         .options = item->options ? item->options : &b->options,
@@ -75,7 +104,7 @@ static void run(struct batch *batch, size_t index, struct sched_again *again, st
     result.timings.queue_us = clock_now_us() - batch->submitted_at_us;
     if (retry_run(b->fetcher, &request, index, again, &result, next)) {
         pool_pause_now(batch, next);
-        b->ops->result(b, index, &result);
+        give_result(b, index, &result);
     }
     fetch_result_fini(&result);
 }
@@ -87,7 +116,7 @@ static void skip(struct batch *batch, size_t index, enum fetch_error reason, str
     fetch_result_fail(&result, reason, NULL);
     result.timings.queue_us = clock_now_us() - batch->submitted_at_us;
     retry_abandon(again, &result);
-    b->ops->result(b, index, &result);
+    give_result(b, index, &result);
     fetch_result_fini(&result);
 }
 
@@ -106,6 +135,7 @@ void fetch_batch_init(struct fetch_batch *b, const struct fetch_batch_ops *ops) 
 void fetch_batch_fini(struct fetch_batch *b) {
     if (b->submitted)
         batch_fini(&b->batch);
+    fetch_same_fini(&b->same);
     arena_fini(&b->arena);
     free(b->items);
 }
@@ -132,10 +162,16 @@ static int64_t longest_of_batch_ms(const struct fetch_batch *b) {
     return longest_ms;
 }
 
+size_t fetch_batch_fetches(const struct fetch_batch *b) {
+    return b->same.first ? b->same.count : b->count;
+}
+
 enum err fetch_batch_submit(struct fetch_batch *b, struct pool *pool, struct fetcher *fetcher) {
     struct host_reader reader = {.url_of = url_of_item, .arg = b};
+    if (b->dedupe && fetch_same_init(&b->same, b->items, b->count, &b->options))
+        return ERR_NOMEM;
     const struct sched_batch_options options = {
-        .count = b->count,
+        .count = fetch_batch_fetches(b),
         .max_concurrent = b->max_concurrent,
         .deadline_ms = b->deadline_ms,
         .host_delay_ms = b->host_delay_ms,
@@ -151,6 +187,12 @@ enum err fetch_batch_submit(struct fetch_batch *b, struct pool *pool, struct fet
     b->batch.longest_ms = longest_of_batch_ms(b);
     b->submitted = true;
     return pool_submit(pool, &b->batch);
+}
+
+/* An item that is not the first of its fetch has one before it, whose result came: its own is on its way. */
+void fetch_batch_hold(struct fetch_batch *b, size_t wanted) {
+    bool is_mapped = b->same.first && wanted != SCHED_NO_ITEM;
+    pool_hold(&b->batch, is_mapped ? fetch_same_find(&b->same, wanted) : wanted);
 }
 
 void fetch_batch_cancel(struct fetch_batch *b, enum fetch_error reason) {

@@ -4,25 +4,20 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "pool/fetch.h"
+#include "pool/fetch_item.h"
+#include "pool/fetch_same.h"
 #include "pool/pool.h"
 
 #include <stddef.h>
 #include <stdint.h>
-
-/* One URL of the list. The texts stand in the batch's arena. */
-struct fetch_item {
-    const char *url;
-    const char *id;                      /* the caller's name for it, or NULL */
-    const struct fetch_options *options; /* NULL: those of the batch */
-};
 
 struct fetch_batch;
 
 /* Both are called without a lock of the pool held. */
 struct fetch_batch_ops {
     /* The one result of an item; borrowed during the call. In the worker that fetched it, or in any thread for one that
-     * was not fetched. */
+     * was not fetched. Items that ask for the same get theirs one after the other in the same thread, with the same
+     * `share`. */
     void (*result)(struct fetch_batch *b, size_t index, const struct fetch_result *result);
     /* All results were given; the batch may be freed here. In any thread. */
     void (*done)(struct fetch_batch *b);
@@ -44,7 +39,9 @@ struct fetch_batch {
     int64_t host_delay_ms; /* between two starts of this batch to one host */
     int64_t deadline_ms;   /* monotonic, CLOCK_NEVER for none */
     const char *caller;    /* who asks; borrowed until `done` */
+    bool dedupe;           /* what several items ask for is fetched once */
     bool submitted;
+    struct fetch_same same; /* private */
 };
 
 void fetch_batch_init(struct fetch_batch *b, const struct fetch_batch_ops *ops);
@@ -57,6 +54,13 @@ enum err fetch_batch_add(struct fetch_batch *b, const struct fetch_item *item) E
 
 /* pool_submit. `fetcher` is borrowed until `done`. The same errors. */
 enum err fetch_batch_submit(struct fetch_batch *b, struct pool *pool, struct fetcher *fetcher) ERR_MUST_CHECK;
+
+/* How many fetches its items need: fewer than there are items when some ask for the same. After fetch_batch_submit, be
+ * it one that failed. */
+size_t fetch_batch_fetches(const struct fetch_batch *b);
+
+/* pool_hold, but `wanted` is an item. */
+void fetch_batch_hold(struct fetch_batch *b, size_t wanted);
 
 /* pool_cancel. */
 void fetch_batch_cancel(struct fetch_batch *b, enum fetch_error reason);

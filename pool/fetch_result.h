@@ -63,8 +63,15 @@ struct fetch_attempt {
 
 enum { FETCH_ERROR_TEXT_BYTES = 256, FETCH_HOST_BYTES = 256, FETCH_SHA256_TEXT_BYTES = 65 };
 
-/* Owns all its memory. `headers` holds name, NUL, value, NUL for each header of the last response, names in lower
- * case. */
+/* Between the items that get one result, when there are several: what the one who takes the results has made for the
+ * first can serve the others. He frees it when `left` is 0. */
+struct fetch_share {
+    size_t left; /* items that get it after this one */
+    void *made;  /* NULL at first */
+};
+
+/* Owns all its memory but `share`. `headers` holds name, NUL, value, NUL for each header of the last response, names in
+ * lower case. */
 struct fetch_result {
     enum fetch_error error; /* FETCH_OK: a response came and `status` is its status */
     char error_text[FETCH_ERROR_TEXT_BYTES];
@@ -85,6 +92,7 @@ struct fetch_result {
     char host[FETCH_HOST_BYTES]; /* the one that asks; only then */
     struct fetch_attempt *attempts;
     size_t attempt_count;
+    struct fetch_share *share; /* NULL: one item gets it */
 };
 
 void fetch_result_init(struct fetch_result *r);

@@ -192,30 +192,52 @@ static void put_base(struct json *j, const struct fetch_item *item, size_t index
 }
 
 /* A fetch without a response has no headers, body or connection to tell of; its way there and its times it has. */
+static void put_extras(struct json *j, const struct fetch_item *item, unsigned include,
+                       const struct fetch_result *result) {
+    if (include & FETCH_INCLUDE_REDIRECTS)
+        put_redirects(j, item->url, result);
+    if (include & FETCH_INCLUDE_HEADERS && !result->error)
+        put_headers(j, &result->headers);
+    if (include & FETCH_INCLUDE_BODY && !result->error)
+        put_body(j, &result->body);
+    if (include & FETCH_INCLUDE_CONNECTION && !result->error)
+        put_connection(j, &result->connection);
+    if (include & FETCH_INCLUDE_TLS && !result->error)
+        put_tls(j, &result->tls);
+    if (include & FETCH_INCLUDE_SHA256 && !result->error) {
+        json_key(j, "sha256");
+        json_text(j, result->sha256);
+    }
+    if (include & FETCH_INCLUDE_TIMINGS)
+        put_timings(j, &result->timings);
+    if (include & FETCH_INCLUDE_ATTEMPTS)
+        put_attempts(j, result);
+    json_object_close(j);
+}
+
 enum err result_json(struct buf *out, const struct fetch_item *item, size_t index, unsigned include,
                      const struct fetch_result *result) {
     struct json j;
     json_begin(&j, out);
     json_object_open(&j);
     put_base(&j, item, index, result);
-    if (include & FETCH_INCLUDE_REDIRECTS)
-        put_redirects(&j, item->url, result);
-    if (include & FETCH_INCLUDE_HEADERS && !result->error)
-        put_headers(&j, &result->headers);
-    if (include & FETCH_INCLUDE_BODY && !result->error)
-        put_body(&j, &result->body);
-    if (include & FETCH_INCLUDE_CONNECTION && !result->error)
-        put_connection(&j, &result->connection);
-    if (include & FETCH_INCLUDE_TLS && !result->error)
-        put_tls(&j, &result->tls);
-    if (include & FETCH_INCLUDE_SHA256 && !result->error) {
-        json_key(&j, "sha256");
-        json_text(&j, result->sha256);
-    }
-    if (include & FETCH_INCLUDE_TIMINGS)
-        put_timings(&j, &result->timings);
-    if (include & FETCH_INCLUDE_ATTEMPTS)
-        put_attempts(&j, result);
-    json_object_close(&j);
+    put_extras(&j, item, include, result);
+    return json_end(&j);
+}
+
+enum err result_json_head(struct buf *out, const struct fetch_item *item, size_t index,
+                          const struct fetch_result *result) {
+    struct json j;
+    json_begin(&j, out);
+    json_object_open(&j);
+    put_base(&j, item, index, result);
+    return json_end(&j);
+}
+
+enum err result_json_rest(struct buf *out, const struct fetch_item *item, unsigned include,
+                          const struct fetch_result *result) {
+    struct json j;
+    json_resume(&j, out);
+    put_extras(&j, item, include, result);
     return json_end(&j);
 }

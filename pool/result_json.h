@@ -12,6 +12,13 @@
 
 #define RESULT_JSON_NO_INDEX SIZE_MAX
 
+/* The two parts of the object, one behind the other: what items that get one result tell differently, and what is the
+ * same in all of them. The same errors. */
+enum err result_json_head(struct buf *out, const struct fetch_item *item, size_t index,
+                          const struct fetch_result *result) ERR_MUST_CHECK;
+enum err result_json_rest(struct buf *out, const struct fetch_item *item, unsigned include,
+                          const struct fetch_result *result) ERR_MUST_CHECK;
+
 /* Appends the object: `url`, `status`, `size`, `elapsed`, or `url`, `status`, `error`, `error_code`, `elapsed`, with
  * `index` behind the `url` if there is one; then the item's `id` and what `include` (enum fetch_include) asks for.
  * ERR_LIMIT, ERR_NOMEM: what was appended is not whole. */

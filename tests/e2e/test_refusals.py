@@ -62,6 +62,7 @@ def item(**options):
     (batch(http_version=2), "/http_version"), (batch(http_version="3"), "/http_version"), (batch(http_version="2.0"), "/http_version"),
     (item(http_version="h2"), "/1/http_version"), (item(http_version=None), "/1/http_version"),
     (batch(head_fallback="yes"), "/head_fallback"), (item(head_fallback=1), "/1/head_fallback"),
+    (batch(dedupe=1), "/dedupe"), (batch(dedupe="true"), "/dedupe"), (item(dedupe=True), "/1/dedupe"),
     (batch(method="HEAD", body_base64=""), ""), (batch(follow_redirects="yes"), "/follow_redirects"), (batch(follow_redirects=1), "/follow_redirects"),
     (batch(max_redirects=-1), "/max_redirects"), (batch(max_redirects=1.5), "/max_redirects"),
     (batch(max_size=-1), "/max_size"), (batch(max_size=0.5), "/max_size"), (batch(max_size=100 * 1024 * 1024 + 1), "/max_size"),

@@ -299,6 +299,51 @@ TEST(memory_that_runs_out_is_told) {
     unit_fail_each_allocation(make_one);
 }
 
+static struct answer_tail *make_tail(const char *text) {
+    struct buf b;
+    buf_init(&b, 10000);
+    assert_int_equal(buf_append_text(&b, text), ERR_NONE);
+    struct answer_tail *tail = answer_tail_create(&b);
+    assert_non_null(tail);
+    buf_fini(&b);
+    return tail;
+}
+
+static void put_with_tail(size_t index, const char *text, struct answer_tail *tail) {
+    struct answer_chunk *chunk = make_chunk(text);
+    chunk->tail = answer_tail_ref(tail);
+    answer_put(&answer, index, ANSWER_SUCCEEDED, chunk);
+}
+
+TEST(tail_that_results_share_is_read_with_each_and_held_once) {
+    char text[100] = "";
+    assert_int_equal(answer_init(&answer, 4, &answer_array, ANSWER_ORDER_INPUT), ERR_NONE);
+    struct answer_tail *tail = make_tail("-the-tail");
+    put_with_tail(0, "a", tail);
+    put_with_tail(3, "dd", tail);
+    put_text(1, "b");
+    put_with_tail(2, "c", tail);
+    answer_tail_unref(tail);
+    assert_int_equal(answer.held_bytes, 1 + 1 + 1 + 2 + 9);
+    for (size_t n = 0; n < sizeof text - 1 && !answer_is_read(&answer); n++)
+        assert_int_equal(answer_read(&answer, text + n, 1), 1);
+    assert_string_equal(text, "[a-the-tail,\nb,\nc-the-tail,\ndd-the-tail]\n");
+    assert_int_equal(answer.held_bytes, 0);
+    answer_fini(&answer);
+}
+
+TEST(tail_is_freed_with_an_answer_that_nobody_reads) {
+    assert_int_equal(answer_init(&answer, 3, &answer_array, ANSWER_ORDER_INPUT), ERR_NONE);
+    struct answer_tail *tail = make_tail("t");
+    put_with_tail(1, "b", tail);
+    answer_abandon(&answer);
+    assert_int_equal(answer.held_bytes, 0);
+    put_with_tail(0, "a", tail);
+    answer_tail_unref(tail);
+    answer_fini(&answer);
+    answer_tail_unref(NULL);
+}
+
 TEST(chunk_of_nothing_is_none) {
     struct buf b;
     buf_init(&b, 1000);
@@ -316,6 +361,8 @@ int main(void) {
         cmocka_unit_test(results_can_be_read_before_the_last_came),
         cmocka_unit_test(lines_come_whole_in_the_order_of_completion_and_are_counted),
         cmocka_unit_test(memory_that_runs_out_is_told),
+        cmocka_unit_test(tail_that_results_share_is_read_with_each_and_held_once),
+        cmocka_unit_test(tail_is_freed_with_an_answer_that_nobody_reads),
         cmocka_unit_test(chunk_of_nothing_is_none),
     };
     return cmocka_run_group_tests_name("answer", tests, NULL, NULL);

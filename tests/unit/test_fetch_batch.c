@@ -132,6 +132,58 @@ TEST(item_may_have_its_own_options) {
     fini(&h);
 }
 
+TEST(items_that_ask_for_the_same_are_fetched_once) {
+    struct heard h;
+    init(&h, 3);
+    h.batch.dedupe = true;
+    for (size_t i = 0; i < ITEMS; i++)
+        add(&h, i % 3 == 0 ? "/cut" : i % 3 == 1 ? "/none" : "/a", NULL);
+    submit(&h);
+    wait_until_done(&h);
+    assert_int_equal(fetch_batch_fetches(&h.batch), 3);
+    assert_int_equal(unit_origin_requests(&with.origin), 3);
+    for (size_t i = 0; i < ITEMS; i++)
+        assert_int_equal(h.statuses[i], i % 3 == 0 ? 0 : i % 3 == 1 ? 404 : 200);
+    fini(&h);
+}
+
+TEST(cancel_ends_items_that_ask_for_the_same) {
+    struct heard h;
+    init(&h, 1);
+    h.batch.dedupe = true;
+    for (size_t i = 0; i < ITEMS; i++)
+        add(&h, i % 2 == 0 ? "/silent" : "/a", NULL);
+    submit(&h);
+    thread_wait(&with.origin.arrived);
+    fetch_batch_cancel(&h.batch, FETCH_CANCELLED);
+    wait_until_done(&h);
+    assert_errors(&h, FETCH_CANCELLED);
+    assert_int_equal(unit_origin_requests(&with.origin), 1);
+    fini(&h);
+}
+
+/* Items that are not the first of their fetch want nothing: it was started. */
+TEST(batch_is_held_by_its_items) {
+    struct heard h;
+    init(&h, 1);
+    h.batch.dedupe = true;
+    static const char *const paths[] = {"/silent", "/a", "/silent", "/none", "/a"};
+    static const size_t wanted[] = {0, 1, SCHED_NO_ITEM, 2, SCHED_NO_ITEM};
+    for (size_t i = 0; i < 5; i++)
+        add(&h, paths[i], NULL);
+    submit(&h);
+    thread_wait(&with.origin.arrived);
+    for (size_t i = 0; i < 5; i++) {
+        fetch_batch_hold(&h.batch, i);
+        assert_true(h.batch.batch.sched.wanted == wanted[i]);
+    }
+    fetch_batch_hold(&h.batch, SCHED_NO_ITEM);
+    assert_true(h.batch.batch.sched.wanted == SCHED_NO_ITEM);
+    fetch_batch_cancel(&h.batch, FETCH_CANCELLED);
+    wait_until_done(&h);
+    fini(&h);
+}
+
 /* Who hears of it may come back at once. */
 TEST(host_that_asks_for_it_is_paused_before_the_result_is_known) {
     struct heard h;
@@ -261,6 +313,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         BATCH_TEST(each_item_has_one_result),
         BATCH_TEST(item_may_have_its_own_options),
+        BATCH_TEST(items_that_ask_for_the_same_are_fetched_once),
+        BATCH_TEST(cancel_ends_items_that_ask_for_the_same),
+        BATCH_TEST(batch_is_held_by_its_items),
         BATCH_TEST(host_that_asks_for_it_is_paused_before_the_result_is_known),
         BATCH_TEST(empty_batch_is_done),
         BATCH_TEST(cancel_ends_what_runs_and_skips_the_rest),

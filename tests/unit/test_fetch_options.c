@@ -262,6 +262,15 @@ TEST(on_disconnect_is_one_of_its_words) {
     assert_int_equal(d.delivery.on_disconnect, DELIVERY_CANCEL);
 }
 
+TEST(dedupe_is_true_or_false) {
+    assert_false(d.batch.dedupe);
+    take("dedupe", "true");
+    assert_true(d.batch.dedupe);
+    refuse_each("dedupe", no_bools, "dedupe must be true or false");
+    take("dedupe", "false");
+    assert_false(d.batch.dedupe);
+}
+
 TEST(headers_become_lines) {
     take("headers", "{\"A\":\"1\",\"b\":[\"2\",\"3\"],\"C\":\"\",\"D\":[]}");
     static const char *const lines[] = {"A: 1", "b: 2", "b: 3", "C: "};
@@ -313,6 +322,7 @@ TEST(items_cannot_say_what_is_of_the_batch) {
     d.target.is_item = true;
     refuse("max_concurrent", "1", "max_concurrent is an option of the whole batch");
     refuse("deadline", "1", "deadline is an option of the whole batch");
+    refuse("dedupe", "true", "dedupe is an option of the whole batch");
     refuse("order", "\"input\"", "order is an option of the whole batch");
     refuse("on_disconnect", "\"finish\"", "on_disconnect is an option of the whole batch");
     take("timeout", "1");
@@ -376,6 +386,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(order_is_one_of_two_words, begin, end),
         cmocka_unit_test_setup_teardown(array_is_not_sent_in_the_order_of_completion, begin, end),
         cmocka_unit_test_setup_teardown(on_disconnect_is_one_of_its_words, begin, end),
+        cmocka_unit_test_setup_teardown(dedupe_is_true_or_false, begin, end),
         cmocka_unit_test_setup_teardown(headers_become_lines, begin, end),
         cmocka_unit_test_setup_teardown(wrong_headers_are_told_by_name, begin, end),
         cmocka_unit_test_setup_teardown(headers_have_their_limit, begin, end),

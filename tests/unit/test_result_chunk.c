@@ -3,6 +3,7 @@
 #include "pool/fetch_include.h"
 #include "unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,6 +55,46 @@ TEST(options_of_the_item_come_before_those_of_the_batch) {
                  "\"headers\":{}}");
 }
 
+/* The whole text of a chunk. */
+static void assert_shared(size_t index, const char *head, const char *tail) {
+    struct result_chunk made = result_chunk_create(&batch, index, &answer_lines, &result);
+    struct answer answer;
+    char text[200] = "", expected[200];
+    assert_non_null(made.chunk);
+    assert_int_equal(made.chunk->len, strlen(head));
+    (void)snprintf(expected, sizeof expected, "%s%s\n", head, tail);
+    assert_int_equal(answer_init(&answer, 1, &answer_lines, ANSWER_ORDER_INPUT), ERR_NONE);
+    answer_put(&answer, 0, made.outcome, made.chunk);
+    (void)answer_read(&answer, text, sizeof text - 1);
+    assert_memory_equal(text, expected, strlen(expected));
+    answer_fini(&answer);
+    result_chunk_leave(&result);
+}
+
+TEST(what_results_have_in_common_is_encoded_once) {
+    struct fetch_share share = {.left = 2};
+    static const char tail[] = ",\"headers\":{}}";
+    result.share = &share;
+    assert_shared(1, "{\"url\":\"http://b/\",\"index\":1,\"status\":200,\"size\":0,\"elapsed\":0.0,\"id\":\"x\"", tail);
+    void *made = share.made;
+    assert_non_null(made);
+    share.left = 1;
+    assert_shared(1, "{\"url\":\"http://b/\",\"index\":1,\"status\":200,\"size\":0,\"elapsed\":0.0,\"id\":\"x\"", tail);
+    assert_ptr_equal(share.made, made);
+    share.left = 0;
+    result_chunk_leave(&result);
+    assert_null(share.made);
+    result.share = NULL;
+}
+
+TEST(results_with_nothing_in_common_but_their_base_share_nothing) {
+    struct fetch_share share = {.left = 1};
+    result.share = &share;
+    assert_chunk(0, &answer_array, "{\"url\":\"http://a/\",\"status\":200,\"size\":0,\"elapsed\":0.0}");
+    assert_null(share.made);
+    result.share = NULL;
+}
+
 TEST(each_error_counts_under_one_outcome) {
     assert_int_equal(result_chunk_unread(&result).outcome, ANSWER_SUCCEEDED);
     for (enum fetch_error error = FETCH_OK + 1; error < FETCH_ERROR_COUNT; error++) {
@@ -65,6 +106,17 @@ TEST(each_error_counts_under_one_outcome) {
 }
 
 /* A result that is too large for the memory there is. */
+static void make_shared(void) {
+    struct fetch_share share = {.left = 0};
+    result.share = &share;
+    struct result_chunk made = result_chunk_create(&batch, 1, &answer_lines, &result);
+    assert_true(made.outcome == ANSWER_SUCCEEDED || unit_failed_allocations() > 0);
+    result_chunk_leave(&result);
+    assert_null(share.made);
+    answer_free_chunk(made.chunk);
+    result.share = NULL;
+}
+
 static void make_one(void) {
     struct result_chunk made = result_chunk_create(&batch, 0, &answer_lines, &result);
     struct answer_chunk *chunk = made.chunk;
@@ -84,12 +136,15 @@ static void make_one(void) {
 
 TEST(memory_that_runs_out_gives_a_shorter_result_or_none) {
     unit_fail_each_allocation(make_one);
+    unit_fail_each_allocation(make_shared);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(only_lines_tell_the_index, begin, end),
         cmocka_unit_test_setup_teardown(options_of_the_item_come_before_those_of_the_batch, begin, end),
+        cmocka_unit_test_setup_teardown(what_results_have_in_common_is_encoded_once, begin, end),
+        cmocka_unit_test_setup_teardown(results_with_nothing_in_common_but_their_base_share_nothing, begin, end),
         cmocka_unit_test_setup_teardown(each_error_counts_under_one_outcome, begin, end),
         cmocka_unit_test_setup_teardown(memory_that_runs_out_gives_a_shorter_result_or_none, begin, end),
     };
