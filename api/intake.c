@@ -37,7 +37,8 @@ static struct connection *connection_of(struct MHD_Connection *connection) {
 
 struct api *intake_api_of(struct MHD_Connection *connection) {
     const struct connection *client = connection_of(connection);
-    return client ? connection_api(client) : NULL;
+    const struct pulse *pulse = client ? NULL : pulse_of(connection);
+    return client ? connection_api(client) : pulse ? pulse_api(pulse) : NULL;
 }
 
 enum MHD_Result intake_on_accept(void *arg, const struct sockaddr *address, socklen_t len) {

@@ -18,6 +18,7 @@ struct pulse_address {
 };
 
 struct pulse {
+    struct api *api;
     struct MHD_Daemon *daemon;
     int fd;                           /* our end of the connection */
     pthread_mutex_t lock;             /* guards all below */
@@ -45,7 +46,7 @@ static enum err connect_to(struct pulse *p, bool speaks_tls, int far_end) {
     return sent ? ERR_NONE : ERR_IO;
 }
 
-enum err pulse_start(struct MHD_Daemon *daemon, bool speaks_tls, struct pulse **ret_pulse) {
+enum err pulse_start(struct api *api, struct MHD_Daemon *daemon, bool speaks_tls, struct pulse **ret_pulse) {
     int ends[2];
     struct pulse *p = *ret_pulse = calloc(1, sizeof *p);
     if (!p)
@@ -56,6 +57,7 @@ enum err pulse_start(struct MHD_Daemon *daemon, bool speaks_tls, struct pulse **
         return ERR_IO;
     }
     pthread_mutex_init(&p->lock, NULL);
+    p->api = api;
     p->daemon = daemon;
     p->fd = ends[0];
     return connect_to(p, speaks_tls, ends[1]);
@@ -128,6 +130,10 @@ struct pulse *pulse_of(struct MHD_Connection *connection) {
         return NULL;
     memcpy(&address, info->client_addr, sizeof address);
     return address.pulse;
+}
+
+struct api *pulse_api(const struct pulse *p) {
+    return p->api;
 }
 
 static void become_quiet(struct pulse *p) {

@@ -16,12 +16,14 @@
 struct MHD_Connection;
 struct MHD_Daemon;
 
+struct api;
 struct pulse;
 
-/* Connects to the daemon, as a client that speaks TLS if `speaks_tls`, and may wait for the daemon's thread then. The
- * daemon's callbacks have to know its connection, as below. ERR_NOMEM, ERR_IO, ERR_LIBRARY: `*ret_pulse` is NULL or is
- * to be ended and destroyed all the same. */
-enum err pulse_start(struct MHD_Daemon *daemon, bool speaks_tls, struct pulse **ret_pulse) ERR_MUST_CHECK;
+/* Connects to the daemon of `api`, as a client that speaks TLS if `speaks_tls`, and may wait for the daemon's thread
+ * then. The daemon's callbacks have to know its connection, as below. ERR_NOMEM, ERR_IO, ERR_LIBRARY: `*ret_pulse` is
+ * NULL or is to be ended and destroyed all the same. */
+enum err pulse_start(struct api *api, struct MHD_Daemon *daemon, bool speaks_tls,
+                     struct pulse **ret_pulse) ERR_MUST_CHECK;
 
 /* Lets it go from the daemon, which may be stopped after that. Accepts NULL. */
 void pulse_end(struct pulse *p);
@@ -49,6 +51,9 @@ bool pulse_is_address(const struct sockaddr *address);
 
 /* The pulse whose connection it is, or NULL. */
 struct pulse *pulse_of(struct MHD_Connection *connection);
+
+/* Whose it is. */
+struct api *pulse_api(const struct pulse *p);
 
 /* For each call about its request. False: the connection is to be closed. */
 bool pulse_beat(struct pulse *p, struct MHD_Connection *connection);

@@ -157,7 +157,7 @@ static enum err start_front(struct api *api, struct api_front *front, int listen
     if (!front->daemon)
         return ERR_LIBRARY;
     api->front_count++;
-    return pulse_start(front->daemon, speaks_tls, &front->pulse);
+    return pulse_start(api, front->daemon, speaks_tls, &front->pulse);
 }
 
 static enum err start_fronts(struct api *api) {

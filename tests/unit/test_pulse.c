@@ -77,7 +77,7 @@ static int begin(void **state) {
     library = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, on_accept, NULL, on_request,
                                NULL, MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_END);
     assert_non_null(library);
-    assert_int_equal(pulse_start(library, false, &pulse), ERR_NONE);
+    assert_int_equal(pulse_start(NULL, library, false, &pulse), ERR_NONE);
     wait_for_first_beat();
     return 0;
 }
