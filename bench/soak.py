@@ -28,7 +28,6 @@ MAX_RESIDENT_SLOPE = 8 * MIB  # bytes in an hour
 MAX_SLOPE = 5.0  # descriptors, threads in an hour
 MAX_RESIDENT_AT_REST = 4 * MIB  # more at the end than after the warm-up
 MAX_AT_REST = 2  # descriptors, threads more
-MAX_LOOK_MS = 1_000  # for /healthz, on a machine that the load keeps busy
 
 SETTINGS = """
 [server]
@@ -157,7 +156,6 @@ class Soak:
         yield Check("threads at rest, more than after the warm-up", after.threads - before.threads, MAX_AT_REST, "")
         if self.minutes < LEAST_MINUTES_TO_JUDGE:
             return
-        yield Check("slowest /healthz", self.load.counts["slowest_look_ms"], MAX_LOOK_MS, "ms")
         yield Check("resident at rest, more than after the warm-up", (after.resident_bytes - before.resident_bytes) / MIB,
                     MAX_RESIDENT_AT_REST / MIB, "MiB")
         yield Check("resident, slope", slope_an_hour(self.samples, lambda sample: sample.resident_bytes) / MIB,
