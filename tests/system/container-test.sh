@@ -9,11 +9,13 @@ if [ "${1:-}" != inside ]; then # mounts and processes of our own: they go when 
         bash "$PWD/container-test.sh" inside
 fi
 . ./lib.sh
-need mmdebstrap podman runc iptables unshare nsenter ip curl
+need mmdebstrap podman runc iptables unshare nsenter ip curl readelf openssl python3
 scratch=$(mktemp -d)
 network=
+origin_process=
 cleanup() {
     in_network podman rm --force --all --time 0 >/dev/null 2>&1
+    [ -z "$origin_process" ] || kill "$origin_process" 2>/dev/null
     [ -z "$network" ] || kill "$network" 2>/dev/null
     umount "$scratch/store/overlay" 2>/dev/null
     rm -rf "$scratch"
@@ -78,22 +80,37 @@ else
 fi
 of_image() { podman image inspect --format "$1" "$image"; }
 size=$(($(of_image '{{.Size}}') / 1000000))
-base=$(($(podman image inspect --format '{{.Size}}' debian:bookworm-slim) / 1000000))
-if [ "$size" -lt 150 ]; then ok "size: $size MB, $((size - base)) MB over its base"; else bad "size: $size MB"; fi
+if [ "$size" -le 32 ]; then ok "size: $size MB"; else bad "size: $size MB"; fi
 is "user" "$(of_image '{{.Config.User}}')" 10001:10001
 is "entrypoint" "$(of_image '{{json .Config.Entrypoint}}')" '["/usr/bin/fetchpoold"]'
 is "stop signal" "$(of_image '{{.Config.StopSignal}}')" SIGTERM
 is "port" "$(of_image '{{json .Config.ExposedPorts}}')" '{"8080/tcp":{}}'
-matches "health check by our own client" "$(of_image '{{json .HealthCheck.Test}}')" \
-    '\["CMD","/usr/bin/fetchpool",*/healthz"\]'
-once() { in_network podman run --rm --no-healthcheck --network=none "$@" 2>&1; }
-is "no compiler, no package lists, no missing library" "$(once --entrypoint sh "$image" -c '
-    for tool in gcc cc clang make cmake ld; do command -v $tool; done
-    ls /var/lib/apt/lists
-    ldd /usr/bin/fetchpoold /usr/bin/fetchpool | grep "not found"')" ""
-is "no file belongs to its user" "$(once --user 0 --entrypoint find "$image" / -xdev -user 10001)" ""
+is "health check by the daemon's own program" "$(of_image '{{json .HealthCheck.Test}}')" \
+    '["CMD","/usr/bin/fetchpoold","--health"]'
+
+# ---- what is in it ----------------------------------------------------------------------------------------------
+root=$(podman image mount "$image") || give_up "podman image mount"
+files() { (cd "$root" && find . -mindepth 1 ! -type d -printf '%P\n' | sort); }
+libraries='^usr/lib(64)?/([^/]*-linux-gnu[^/]*/)?(lib[^/]*|ld-[^/]*)\.so[.0-9]*$'
+is "programs, libraries, certificates and licences, and nothing else" "$(files | grep -v -E "$libraries" |
+    grep -v -x -E 'usr/share/doc/[^/]*/copyright|var/lib/dpkg/status.d/[^/]*' | paste -sd' ')" \
+    "etc/debian_version etc/fetchpool/fetchpool.conf etc/group etc/nsswitch.conf etc/os-release etc/passwd \
+etc/ssl/certs/ca-certificates.crt lib lib64 usr/bin/fetchpool usr/bin/fetchpoold usr/lib/ssl/openssl.cnf"
+mapfile -t objects < <(files | grep -E "$libraries|^usr/bin/" | sed "s|^|$root/|")
+needed=$(readelf -d "${objects[@]}" | sed -n 's/.*(NEEDED).*\[\(.*\)\]$/\1/p' | sort -u)
+there=$(files | grep -E "$libraries" | sed 's|.*/||' | sort)
+is "each of the ${#objects[@]} programs and libraries finds what it needs" "$(comm -23 <(echo "$needed") <(echo "$there"))" ""
+is "and each library is needed" "$(comm -13 <(echo "$needed") <(echo "$there"))" ""
+is "nothing runs as another user" "$(find "$root" -perm /6000)" ""
+is "nothing belongs to its user" "$(find "$root" -uid 10001)" ""
+packages=$(grep -h -c '^Status: install ok installed$' "$root"/var/lib/dpkg/status.d/* | grep -c -x 1)
+if [ "$packages" -ge 30 ]; then ok "scanners are told of $packages packages"; else bad "$packages packages are told"; fi
+echo "      the largest: $(find "$root" -type f -size +1M -printf '%s %f\n' | sort -rn |
+    awk '{ printf "%s%s %.1f MB", sep, $2, $1 / 1e6; sep = ", " }')"
+podman image unmount "$image" >/dev/null
 
 # ---- running ----------------------------------------------------------------------------------------------------
+once() { in_network podman run --rm --no-healthcheck --network=none "$@" 2>&1; }
 hardened=(--read-only --read-only-tmpfs=false --cap-drop=all --security-opt=no-new-privileges
     --memory=256m --pids-limit=512)
 start() { # NAME PODMAN-OPTION...
@@ -111,6 +128,23 @@ fetch() { # PORT BODY CURL-OPTION...
         tr -d '\n'
 }
 milliseconds() { date +%s%3N; }
+health() { in_network podman healthcheck run "$1"; }
+
+# an origin in the same network
+cat >"$scratch/origin.py" <<'END'
+import http.server, time
+class Origin(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        time.sleep(2 if self.path == "/slow" else 0)
+        self.send_response(200)
+        self.send_header("Content-Length", "6")
+        self.end_headers()
+        self.wfile.write(b"hello\n")
+http.server.ThreadingHTTPServer(("127.0.0.1", 8000), Origin).serve_forever()
+END
+in_network python3 "$scratch/origin.py" >"$scratch/origin.log" 2>&1 &
+origin_process=$!
+origin=http://127.0.0.1:8000
 
 refused=$(once "${hardened[@]}" "$image")
 is "without tokens, and without the word that none are wanted, it does not start" "$?" 3
@@ -126,18 +160,54 @@ wanted='\[{"url":"http://127.0.0.1:8080/healthz","status":200,"size":1[0-9],*}'
 wanted+=',{"url":"http://10.0.0.1/","status":0,*"error_code":"blocked"*}'
 wanted+=',{"url":"nonsense","status":0,*"error_code":"invalid_url"*}\]'
 matches "fetches, in order" "$(fetch 8080 '["http://127.0.0.1:8080/healthz", "http://10.0.0.1/", "nonsense"]')" "$wanted"
-check "the health check passes" in_network podman healthcheck run daemon
+matches "fetches from an origin" "$(fetch 8080 "[\"$origin/\"]")" '\[{"url":*,"status":200,"size":6,*}\]'
+is "health status before the first check" "$(state daemon Health.Status)" starting
+check "the health check passes" health daemon
+is "health status" "$(state daemon Health.Status)" healthy
 kill -STOP "$pid"
-refuses "the health check sees a daemon that hangs" in_network podman healthcheck run daemon
+for _ in 1 2 3; do refuses "the health check sees a daemon that hangs" health daemon; done
+is "health status" "$(state daemon Health.Status)" unhealthy
 kill -CONT "$pid"
+check "and one that goes on" health daemon
+is "health status" "$(state daemon Health.Status)" healthy
+
+# ---- the end ----------------------------------------------------------------------------------------------------
+fetch 8080 "[\"$origin/slow\"]" >"$scratch/slow" &
+client=$!
+in_flight() { [ "$(get 8080/pressure | grep -o '"running":[0-9]*')" = '"running":1' ]; }
+check "a fetch is in flight" eventually 100 in_flight
 before=$(milliseconds)
 in_network podman stop --time 20 daemon >/dev/null 2>&1
 took=$(($(milliseconds) - before))
-is "SIGTERM: exit status" "$(state daemon ExitCode)" 0
-if [ "$took" -lt 3000 ]; then ok "in $took ms"; else bad "stop took $took ms"; fi
+wait "$client"
+matches "SIGTERM: it is finished ($took ms)" "$(cat "$scratch/slow")" '*"status":200,"size":6,*'
+is "and then the daemon ends with" "$(state daemon ExitCode)" 0
+if [ "$took" -lt 6000 ]; then ok "without dawdling"; else bad "stop took $took ms"; fi
 matches "and says so" "$(in_network podman logs daemon 2>&1)" '*msg=draining*msg=stopped*'
+start killed --network=host --env FETCHPOOL_AUTH_ALLOW_ANONYMOUS=yes --env FETCHPOOL_SERVER_LISTEN=127.0.0.1:8081 "$image"
+check "another one, at another address" eventually 100 healthy 8081
+check "its health check knows" health killed
+in_network podman kill --signal=INT killed >/dev/null 2>&1
+is "SIGINT ends it, too" "$(in_network podman wait killed)" 0
 
-# a published port, with tokens and with settings from files of the operator's
+# ---- TLS, and a Unix socket -------------------------------------------------------------------------------------
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=elsewhere.test \
+    -keyout "$scratch/key.pem" -out "$scratch/cert.pem" 2>"$scratch/log" || give_up "openssl"
+chmod 444 "$scratch/key.pem"
+mkdir -m 777 "$scratch/sockets"
+start tls --network=host --env FETCHPOOL_AUTH_ALLOW_ANONYMOUS=yes \
+    --env FETCHPOOL_SERVER_LISTEN=127.0.0.1:8443,unix:/sockets/http \
+    --env FETCHPOOL_SERVER_TLS_CERT=/tls/cert.pem --env FETCHPOOL_SERVER_TLS_KEY=/tls/key.pem \
+    --volume "$scratch/cert.pem:/tls/cert.pem:ro" --volume "$scratch/key.pem:/tls/key.pem:ro" \
+    --volume "$scratch/sockets:/sockets" "$image"
+speaks_tls() { [ "$(in_network curl -skS --max-time 5 https://127.0.0.1:8443/healthz)" = '{"status":"ok"}' ]; }
+check "with TLS and a Unix socket" eventually 100 speaks_tls
+is "the socket answers" "$(curl -sS --max-time 5 --unix-socket "$scratch/sockets/http" http://localhost/healthz)" '{"status":"ok"}'
+check "the health check speaks both" health tls
+rm "$scratch/sockets/http"
+refuses "and misses one of them" health tls
+
+# ---- a published port, with tokens and with settings from files of the operator's --------------------------------
 once --entrypoint fetchpool "$image" token new ci >"$scratch/made"
 token=$(sed -n '/^fp_/p' "$scratch/made")
 sed -n '/^ci /p' "$scratch/made" >"$scratch/tokens"
@@ -150,7 +220,7 @@ check "a published port" eventually 100 healthy 18080
 matches "without a token nothing is fetched" "$(fetch 18080 '["http://127.0.0.1:8080/healthz"]')" '*"status":401,*'
 matches "with one, and with mounted settings, it is" \
     "$(fetch 18080 '["http://127.0.0.1:8080/healthz"]' -H "Authorization: Bearer $token")" '*"status":200,*'
-check "the health check needs no token" in_network podman healthcheck run published
+check "the health check needs no token" health published
 matches "the command line in the image" "$(once "${hardened[@]}" --entrypoint fetchpool "$image" nonsense)" \
     '*"error_code":*"invalid_url"*'
 finish
