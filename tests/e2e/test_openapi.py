@@ -6,12 +6,15 @@ import pytest
 import yaml
 
 from rig import client
+from rig.checks import assert_problem, assert_retry_after
 from rig.daemon import ROOT
 from rig.likeness import alike, local
+from rig.tokens import TokenFile
 
 TEXT = (ROOT / "docs" / "openapi.yaml").read_bytes()
 DOCUMENT = yaml.safe_load(TEXT)
 METHODS = ("get", "post", "patch")
+OPERATIONS = [(method, path, item[method]) for path, item in DOCUMENT["paths"].items() for method in METHODS if method in item]
 
 
 def test_the_document_is_served(daemon):
@@ -59,3 +62,65 @@ def test_the_examples_happen(daemon, httpbin, method, path, asked, answered):
         assert answer.json().keys() == answered.keys()
         return
     assert alike(answer.body.decode()) == alike(local(json.dumps(answered), httpbin))
+
+
+# ---- refusals that have nothing to do with what the operation is ----
+
+NOWHERE = ("get", "/nowhere", {"responses": DOCUMENT["x-other-responses"]})
+REFUSED_HEADERS = {
+    400: {"Host": "a b"},
+    403: {"Origin": "http://elsewhere.test"},
+    413: {"Content-Length": str(10**12), "Expect": "100-continue"},
+    417: {"Expect": "tea"},
+    421: {"Host": "elsewhere.test"},
+}
+
+
+def refused_by(status):
+    """The operations that have this status in the document."""
+    return [(method, path) for method, path, operation in [*OPERATIONS, NOWHERE] if str(status) in operation["responses"]]
+
+
+def ask(daemon, method, path, headers=None):
+    return client.request(daemon.address, method.upper(), path.replace("{host}", "example.com"), None, headers)
+
+
+@pytest.mark.parametrize("status", REFUSED_HEADERS)
+def test_what_the_header_decides(daemon, status):
+    asked = refused_by(status)
+    assert len(asked) >= len(OPERATIONS)
+    for method, path in asked:
+        assert_problem(ask(daemon, method, path, REFUSED_HEADERS[status]), status)
+
+
+def test_what_is_for_tokens(start_daemon, tmp_path):
+    daemon = start_daemon({"auth.token_file": TokenFile(tmp_path / "tokens").path})
+    asked = refused_by(401)
+    for method, path, _ in OPERATIONS:
+        assert (ask(daemon, method, path).status == 401) == ((method, path) in asked), path
+
+
+@pytest.mark.parametrize("status, setting", [(429, "server.max_connections_per_address"), (503, "server.max_connections")])
+def test_too_many_connections(start_daemon, status, setting):
+    daemon = start_daemon({setting: 1})
+    kept = daemon.connect()
+    assert client.exchange(kept, "GET", "/version").status == 200
+    asked = refused_by(status)
+    for method, path, operation in OPERATIONS:
+        if operation.get("security") == []:
+            assert ask(daemon, method, path).status == 200, path
+        else:
+            assert (method, path) in asked
+            answer = ask(daemon, method, path)
+            assert_problem(answer, status)
+            assert_retry_after(answer)
+    kept.close()
+
+
+def test_what_is_no_request_of_http_1(daemon):
+    assert_problem(ask(daemon, "brew", "/fetch"), 501)
+    connection = daemon.connect()
+    connection._http_vsn_str = "HTTP/1.2"
+    answer = client.exchange(connection, "GET", "/version")
+    connection.close()
+    assert_problem(answer, 505)

@@ -1,4 +1,4 @@
-"""docs/openapi.yaml names what the tables of the sources name, and nothing else."""
+"""docs/openapi.yaml and docs/api.md name what the tables of the sources name, and nothing else."""
 
 import os
 import pathlib
@@ -8,6 +8,7 @@ import yaml
 
 ROOT = pathlib.Path(os.environ.get("FETCHPOOL_SOURCE") or pathlib.Path(__file__).resolve().parents[2])
 DOCUMENT = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text())
+PAGE = (ROOT / "docs" / "api.md").read_text()
 SCHEMAS = DOCUMENT["components"]["schemas"]
 SCOPES = {"AUTH_OPEN": None, "AUTH_ANY_SCOPE": [], "TOKEN_SCOPE_FETCH": ["fetch"], "TOKEN_SCOPE_DRILL": ["drill"],
           "TOKEN_SCOPE_METRICS": ["metrics"], "TOKEN_SCOPE_HOSTS": ["hosts"]}
@@ -113,3 +114,58 @@ def test_every_object_is_closed():
     for name in answers:
         closed = SCHEMAS[name].get("additionalProperties", SCHEMAS[name].get("unevaluatedProperties"))
         assert closed is False, name
+
+
+# ---- docs/api.md ----
+
+
+def first_column(heading):
+    """What stands between back quotes in the first column of the first table behind the text."""
+    lines = PAGE[PAGE.index(heading):].splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("|---"))
+    cells = []
+    for line in lines[start + 1:]:
+        if not line.startswith("|"):
+            break
+        cells += re.findall(r"`([^`]+)`", line.split("|")[1])
+    return cells
+
+
+def routes_in(cells):
+    return sorted(cell.partition("?")[0] for cell in cells)
+
+
+def test_routes_on_the_page():
+    routes = sorted(f"{method} {path}" for path, method, _ in operations())
+    assert routes_in(first_column("# The HTTP API")) == routes
+    assert routes_in(first_column("What the token may do is said by its scopes")) == routes
+
+
+def test_options_on_the_page():
+    assert set(first_column("### Options")) == options("true") | options("false")
+    fields = first_column("An item is a URL as a string, or an object")
+    assert set(fields) == options("false") | {"url", "id"}
+
+
+def test_parts_of_results_on_the_page():
+    row = next(line for line in PAGE.splitlines() if line.startswith("| `include` |"))
+    assert re.findall(r"`(\w+)`", row.split("|")[3]) == SCHEMAS["IncludeName"]["enum"]
+    fields = SCHEMAS["CommonFields"]["properties"] | SCHEMAS["AnsweredFields"]["properties"]
+    plain = {"url", "status", "size", "elapsed"}
+    assert set(first_column("Extra fields:")) == fields.keys() - plain
+
+
+def test_error_codes_on_the_page():
+    told = set(first_column("### Error codes")) | {"queue_full"}
+    assert told == set(SCHEMAS["ErrorCode"]["enum"])
+
+
+def test_statuses_on_the_page():
+    lines = PAGE[PAGE.index("## Refusals"):]
+    told = {int(status) for row in re.findall(r"^\| ([\d, ]+) \|", lines, re.M) for status in row.split(", ")}
+    assert told == {int(status) for status in rows("api/problem.c", r'^    \{(\d{3}), "')} - {500}
+
+
+def test_hosts_on_the_page():
+    assert set(first_column("\n## Hosts\n")) == SCHEMAS["Host"]["properties"].keys()
+    assert set(first_column("`PATCH` takes an object")) == SCHEMAS["HostChange"]["properties"].keys()
