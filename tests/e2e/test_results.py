@@ -10,8 +10,8 @@ from rig.client import strict_json
 from rig.origin import Raw, Reply
 
 TIMINGS = {"queue", "namelookup", "connect", "appconnect", "pretransfer", "starttransfer", "redirect", "total"}
-EXTRAS = ("body", "body_encoding", "connection", "final_url", "headers", "redirects", "timings")
-EVERYTHING = ["headers", "body", "timings", "redirects", "connection"]
+EXTRAS = ("attempts", "body", "body_encoding", "connection", "final_url", "headers", "redirects", "sha256", "timings", "tls")
+EVERYTHING = ["headers", "body", "timings", "redirects", "connection", "tls", "sha256", "attempts"]
 
 
 def test_nothing_more_than_asked_for(steady_daemon, origin):
@@ -93,6 +93,14 @@ def test_headers_have_lower_case_names_and_all_values(steady_daemon, origin):
                                  "x-colon": ["a: b:c"], "content-length": ["1"]}
 
 
+def test_headers_keep_their_order(steady_daemon, origin):
+    """Names that in which they came first, values of a name that in which they came."""
+    names = ["x-z", "x-a", "x-m", "x-a", "x-0", "x-z"]
+    sent = [(name, str(n)) for n, name in enumerate(names)]
+    result = steady_daemon.fetch_one(origin.on("/order", Reply(headers=sent)), include=["headers"])
+    assert list(result["headers"].items()) == [("x-z", ["0", "5"]), ("x-a", ["1", "3"]), ("x-m", ["2"]), ("x-0", ["4"]), ("content-length", ["0"])]
+
+
 def test_headers_are_of_the_last_answer_only(steady_daemon, origin):
     origin.on("/end", Raw(b"HTTP/1.1 103 Early\r\nX-Early: 1\r\n\r\n", b"HTTP/1.1 200 OK\r\nX-Late: 1\r\nContent-Length: 0\r\n\r\n"))
     url = origin.on("/start", Reply(302, headers=[("Location", "/end"), ("X-First", "1")]))
@@ -117,6 +125,30 @@ def test_timings_add_up(steady_daemon, origin):
     assert timings["total"] <= result["elapsed"] + 0.05
 
 
+def test_timings_of_a_kept_connection_begin_with_the_request(steady_daemon, start_origin, authority, module_daemon):
+    daemon = module_daemon({"fetch.ca_file": authority.file})
+    origin = start_origin(tls=authority.server_context("127.0.0.1"))
+    first, second = (daemon.fetch_one(origin.url("/delay/0.1"), include=["timings", "connection"]) for _ in range(2))
+    assert (first["connection"]["reused"], second["connection"]["reused"]) == (False, True)
+    order = ["namelookup", "connect", "appconnect", "pretransfer", "starttransfer", "total"]
+    times = [first["timings"][name] for name in order]
+    assert times == sorted(times) and first["timings"]["appconnect"] > first["timings"]["connect"] > 0
+    kept = second["timings"]
+    assert kept["connect"] == kept["appconnect"] == 0
+    assert kept["pretransfer"] < 0.1 <= kept["starttransfer"] <= kept["total"]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_redirects_tell_each_hop(steady_daemon, origin, status):
+    end = origin.url("/end")
+    middle = origin.on("/middle", Reply(302, headers=[("Location", "/end")]))
+    start = origin.on("/start", Reply(status, headers=[("Location", "../middle?x")]))
+    result = steady_daemon.fetch_one(start, include=["redirects"])
+    assert (result["status"], result["final_url"]) == (200, end)
+    assert result["redirects"] == [{"url": start, "status": status, "location": "../middle?x"},
+                                   {"url": middle + "?x", "status": 302, "location": "/end"}]
+
+
 def test_timings_tell_redirects_and_waiting(steady_daemon, origin):
     redirected = origin.url("/to?delay=0.2&url=/end")
     result = steady_daemon.fetch_one(redirected, include=["timings"])
@@ -135,6 +167,11 @@ def test_connection_tells_the_peer_and_whether_it_was_kept(daemon, origin):
     assert origin.connections == 1
 
 
+def test_connection_tells_an_old_version(steady_daemon, origin):
+    url = origin.on("/old", Raw(b"HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx"))
+    assert steady_daemon.fetch_one(url, include=["connection"])["connection"]["http_version"] == "1.0"
+
+
 def test_connection_over_ipv6(daemon, start_origin):
     origin = start_origin(host="::1")
     result = daemon.fetch_one(f"http://[::1]:{origin.port}/", include=["connection"])
@@ -150,7 +187,8 @@ def test_connections_are_kept_across_batches_and_callers(daemon, origin):
 def test_failures_with_include_have_no_fields_of_an_answer(steady_daemon):
     result = steady_daemon.fetch_one("bad", include=EVERYTHING)
     assert result["status"] == 0 and result["error_code"] == "invalid_url"
-    assert not {"headers", "body", "body_encoding", "size"} & set(result)
+    assert not {"headers", "body", "body_encoding", "size", "connection", "tls", "sha256"} & set(result)
+    assert {"redirects", "final_url", "timings", "attempts"} <= set(result)
 
 
 def test_the_size_is_of_the_decoded_body(steady_daemon, origin):
