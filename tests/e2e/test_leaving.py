@@ -1,8 +1,10 @@
 """The beginning of the end: /readyz first, work still taken for a while, and sockets that others go on listening on."""
 
 import json
+import os
 import signal
 import socket
+import ssl
 import threading
 
 import pytest
@@ -125,6 +127,20 @@ def test_who_connects_to_a_socket_that_stays_waits_for_the_next_daemon(start_on,
     after.assert_serves(origin)
 
 
+def test_a_socket_that_stays_is_left_to_the_next_daemon_with_tls_as_well(start_on, passed, authority, origin):
+    pem = authority.server_file("localhost")
+    tls = {"server.tls_cert": pem, "server.tls_key": pem}
+    context = ssl.create_default_context(cafile=authority.file)
+    before = start_on(tls)
+    before.signal()
+    assert before.wait() == 0
+    with socket.create_connection(passed.getsockname(), timeout=PATIENCE) as plain:
+        start_on(tls)
+        with context.wrap_socket(plain, server_hostname="localhost") as stream:
+            stream.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            assert client.read_to_end(stream).startswith(b"HTTP/1.1 200 ")
+
+
 def test_a_connection_that_was_open_is_served_while_its_daemon_leaves(start_on, origin):
     daemon = start_on()
     running = daemon.begin_batch([origin.url("/held")])
@@ -181,15 +197,21 @@ class Caller(threading.Thread):
         connection.close()
 
 
+def held(daemon):
+    """Descriptors and threads."""
+    return tuple(len(os.listdir(f"/proc/{daemon.process.pid}/{what}")) for what in ("fd", "task"))
+
+
 def test_twenty_restarts_under_load_fail_no_request(start_on, origin):
     daemon = start_on()
     callers = [Caller(daemon.address, origin, number, keeps=number % 2 == 0) for number in range(8)]
     for caller in callers:
         caller.start()
-    answered = []
+    answered, sizes = [], []
     for _ in range(20):
         answered.append(sum(caller.answered for caller in callers))
         wait_for(lambda: sum(caller.answered for caller in callers) >= answered[-1] + 40, "forty answers")
+        sizes.append(held(daemon))
         daemon.signal()
         assert daemon.wait() == 0
         assert not [line for line in daemon.lines if "level=warning" in line or "level=error" in line]
@@ -201,4 +223,7 @@ def test_twenty_restarts_under_load_fail_no_request(start_on, origin):
         assert not caller.is_alive()
     assert [failure for caller in callers for failure in caller.failures] == []
     assert all(caller.answered >= 20 for caller in callers)
+    for which in (0, 1):  # no process has more to carry than those before, but for what is just in flight: 40 fetches
+        of_each = [size[which] for size in sizes]
+        assert max(of_each[10:]) <= max(of_each[:10]) + 40, of_each
     daemon.assert_serves(origin)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from rig import client
 from rig.daemon import OPEN_LOOPBACK, Daemon
 from rig.manager import WEDGE, Manager
 from rig.timing import PATIENCE, Stopwatch, at_most
@@ -19,9 +20,9 @@ def start_watched(start_daemon):
     """start_watched(settings): a daemon whose manager has a watchdog. Gives (daemon, manager)."""
     managers = []
 
-    def start(settings=None, environment=None, watchdog=PERIOD):
+    def start(settings=None, environment=None, watchdog=PERIOD, **how):
         managers.append(Manager(watchdog))
-        daemon = start_daemon(settings, environment={**managers[-1].environment, **(environment or {})})
+        daemon = start_daemon(settings, environment={**managers[-1].environment, **(environment or {})}, **how)
         return daemon, managers[-1]
 
     yield start
@@ -57,6 +58,16 @@ def test_an_idle_daemon_is_well(start_watched):
     _, manager = start_watched()
     manager.wait_for("READY", "1")
     manager.wait_for_more("WATCHDOG", 8)
+
+
+def test_each_listening_socket_is_watched_whatever_it_speaks(start_watched, authority):
+    pem = authority.server_file("localhost")
+    daemon, manager = start_watched({"server.tls_cert": pem, "server.tls_key": pem},
+                                    listen=["127.0.0.1:0", "127.0.0.1:0", "unix:socket"])
+    manager.wait_for_more("WATCHDOG", 8)
+    assert client.request(daemon.addresses[2], "GET", "/healthz").status == 200
+    daemon.signal()
+    assert daemon.wait() == 0
 
 
 def test_a_daemon_at_work_is_well(start_watched, origin):
