@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ACCEPT_MAX_OFFERS = 4 };
+enum { ACCEPT_MAX_OFFERS = 8 };
 
 #define ACCEPT_NONE SIZE_MAX
 

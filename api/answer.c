@@ -1,5 +1,8 @@
 #include "api/answer.h"
 
+#include "pool/result_csv.h"
+#include "pool/result_har.h"
+
 #include <assert.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -7,8 +10,51 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct answer_format answer_array = {.head = "[", .between = ",\n", .after = "", .tail = "]\n"};
-const struct answer_format answer_lines = {.head = "", .between = "", .after = "\n", .is_indexed = true};
+#define LOST_OUTCOME "\"status\":0,\"error\":\"out of memory\",\"error_code\":\"internal\",\"elapsed\":0.0}"
+
+const struct answer_format answer_array = {
+    .head = "[",
+    .between = ",\n",
+    .after = "",
+    .tail = "]\n",
+    .lost = "{\"url\":\"\"," LOST_OUTCOME,
+    .lost_rest = "",
+};
+
+const struct answer_format answer_lines = {
+    .head = "",
+    .between = "",
+    .after = "\n",
+    .lost = "{\"url\":\"\",\"index\":",
+    .lost_rest = "," LOST_OUTCOME,
+    .is_indexed = true,
+    .is_separable = true,
+};
+
+const struct answer_format answer_csv = {
+    .head = RESULT_CSV_HEAD,
+    .between = "",
+    .after = RESULT_CSV_LINE_END,
+    .tail = "",
+    .lost = "\"\",",
+    .lost_rest = ",0,,out of memory,internal,0.0,",
+    .encoding = ANSWER_CSV,
+    .is_indexed = true,
+    .is_separable = true,
+    .is_plain = true,
+};
+
+const struct answer_format answer_har = {
+    .head = RESULT_HAR_HEAD,
+    .between = RESULT_HAR_BETWEEN,
+    .after = "",
+    .tail = RESULT_HAR_TAIL,
+    .lost = RESULT_HAR_LOST "\"_result\":{\"url\":\"\",\"index\":",
+    .lost_rest = "," LOST_OUTCOME "}",
+    .encoding = ANSWER_HAR,
+    .is_indexed = true,
+    .keeps_hops = true,
+};
 
 /* ---- results for which not even the memory to encode a failure was there ---- */
 
@@ -24,11 +70,8 @@ static bool is_lost(const struct answer_chunk *chunk) {
 static void write_lost(struct answer *a, const struct answer_chunk *lost) {
     char index[32] = "";
     if (a->format->is_indexed)
-        (void)snprintf(index, sizeof index, "\"index\":%zu,", (size_t)((uintptr_t)lost >> 1));
-    (void)snprintf(a->fixed, sizeof a->fixed,
-                   "{\"url\":\"\",%s\"status\":0,\"error\":\"out of memory\",\"error_code\":\"internal\","
-                   "\"elapsed\":0.0}",
-                   index);
+        (void)snprintf(index, sizeof index, "%zu", (size_t)((uintptr_t)lost >> 1));
+    (void)snprintf(a->fixed, sizeof a->fixed, "%s%s%s", a->format->lost, index, a->format->lost_rest);
 }
 
 /* ---- what several results have in common ---- */

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { ANSWER_FIXED_BYTES = 192 };
+enum { ANSWER_FIXED_BYTES = 768 };
 
 /* The end of several results' texts that is the same in all of them, kept once. Counts its references; any thread. */
 struct answer_tail;
@@ -24,17 +24,27 @@ struct answer_chunk {
     char bytes[];
 };
 
+enum answer_encoding { ANSWER_JSON, ANSWER_CSV, ANSWER_HAR };
+
 /* How the results become one text. */
 struct answer_format {
-    const char *head;    /* before everything */
-    const char *between; /* two results */
-    const char *after;   /* each result */
-    const char *tail;    /* behind everything; NULL: a line with the counts */
-    bool is_indexed;     /* each result tells its index */
+    const char *head;      /* before everything */
+    const char *between;   /* two results */
+    const char *after;     /* each result */
+    const char *tail;      /* behind everything; NULL: a line with the counts */
+    const char *lost;      /* a result for which there was no memory, up to its index */
+    const char *lost_rest; /* behind it */
+    enum answer_encoding encoding;
+    bool is_indexed;   /* each result tells its index */
+    bool is_separable; /* results may come in any order */
+    bool is_plain;     /* there is no room for what `include` asks for */
+    bool keeps_hops;   /* it tells each request of a fetch */
 };
 
 extern const struct answer_format answer_array; /* a JSON array, a result on each line for people */
 extern const struct answer_format answer_lines; /* a JSON object on each line, the last one with the counts */
+extern const struct answer_format answer_csv;   /* a line with the names of the fields, and one for each result */
+extern const struct answer_format answer_har;   /* an HTTP Archive with the entries of each result */
 
 enum answer_order { ANSWER_ORDER_INPUT, ANSWER_ORDER_COMPLETION };
 

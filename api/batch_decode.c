@@ -124,8 +124,12 @@ static struct fetch_options *read_item_field(struct decode *d, const cJSON *fiel
         return own;
     }
     own = own_options(d, item, own);
-    const struct fetch_options_target target = {
-        .settings = d->settings, .batch = d->batch, .options = own, .is_item = true, .problem = d->problem};
+    const struct fetch_options_target target = {.settings = d->settings,
+                                                .batch = d->batch,
+                                                .options = own,
+                                                .delivery = d->target->delivery,
+                                                .is_item = true,
+                                                .problem = d->problem};
     if (own && !fetch_options_read(&target, field->string, field, pointer))
         problem_add_unknown(d->problem, prefix, field->string);
     return own;
@@ -144,8 +148,12 @@ static void read_item_object(struct decode *d, const cJSON *json, const char *pr
     }
     if (!cJSON_GetObjectItemCaseSensitive(json, "url"))
         problem_add(d->problem, prefix, "the item has no url");
-    const struct fetch_options_target target = {
-        .settings = d->settings, .batch = d->batch, .options = own, .is_item = true, .problem = d->problem};
+    const struct fetch_options_target target = {.settings = d->settings,
+                                                .batch = d->batch,
+                                                .options = own,
+                                                .delivery = d->target->delivery,
+                                                .is_item = true,
+                                                .problem = d->problem};
     if (own)
         fetch_options_finish(&target, prefix);
     add_item(d, &item);

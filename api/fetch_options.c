@@ -144,7 +144,9 @@ static void read_include(const struct fetch_options_target *t, const cJSON *valu
     const cJSON *name;
     bool ok = cJSON_IsArray(value);
     cJSON_ArrayForEach(name, value) ok = add_include(name, &set) && ok;
-    if (ok)
+    if (ok && set && t->delivery->format->is_plain)
+        problem_add(t->problem, pointer, "CSV has no column for what include asks for: ask for JSON");
+    else if (ok)
         t->options->include = set;
     else
         problem_add(t->problem, pointer, "include must be a list of names out of: " FETCH_INCLUDE_NAMES);
@@ -159,11 +161,11 @@ static void read_order(const struct fetch_options_target *t, const cJSON *value,
         t->delivery->order = ANSWER_ORDER_INPUT;
     else if (!is_word(value, "completion"))
         problem_add(t->problem, pointer, "order must be input or completion");
-    else if (t->delivery->format == &answer_lines)
+    else if (t->delivery->format->is_separable)
         t->delivery->order = ANSWER_ORDER_COMPLETION;
     else
-        problem_add(t->problem, pointer,
-                    "an array has the order of the list: ask for NDJSON (Accept: application/x-ndjson)");
+        problem_add(t->problem, pointer, "%s has the order of the list: ask for NDJSON (Accept: application/x-ndjson)",
+                    t->delivery->format == &answer_har ? "an HTTP Archive" : "an array");
 }
 
 static void read_on_disconnect(const struct fetch_options_target *t, const cJSON *value, const char *pointer) {
@@ -246,6 +248,8 @@ static void read_value(const struct fetch_options_target *t, const struct row *r
         return;
     case KIND_DEDUPE:
         store_bool(t, row, value, pointer, &t->batch->dedupe);
+        if (t->batch->dedupe && t->delivery->format->keeps_hops)
+            problem_add(t->problem, pointer, "an HTTP Archive tells of each request, so each item needs its own");
         return;
     default:
         if (read_number(t, row, value, pointer, &number))

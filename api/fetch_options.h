@@ -16,7 +16,7 @@ struct fetch_options_target {
     const struct settings *settings; /* limits */
     struct fetch_batch *batch;       /* its arena keeps texts */
     struct fetch_options *options;   /* of the batch, or of the item */
-    struct delivery *delivery;       /* of the batch; its format is set already. Not looked at for an item */
+    struct delivery *delivery;       /* of the batch; its format is set already */
     bool is_item;                    /* what only a batch can say is refused */
     struct problem *problem;
 };

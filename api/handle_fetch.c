@@ -4,36 +4,49 @@
 #include "api/fetch_options.h"
 #include "api/handlers.h"
 #include "api/respond.h"
+#include "pool/result_csv.h"
+#include "pool/result_har.h"
 
 #include <stdio.h>
 #include <strings.h>
 
 /* What can be asked for by Accept; the first one when that is all the same. */
-static const char *const media_types[] = {
-    "application/json",
-    "application/x-ndjson",
-    "application/ndjson",
-    "application/jsonl",
+static const struct {
+    const char *accepted;
+    const char *media_type; /* of the answer */
+    const struct answer_format *format;
+} forms[] = {
+    {"application/json", "application/json", &answer_array},
+    {"application/x-ndjson", "application/x-ndjson", &answer_lines},
+    {"application/ndjson", "application/ndjson", &answer_lines},
+    {"application/jsonl", "application/jsonl", &answer_lines},
+    {"text/csv", RESULT_CSV_TYPE, &answer_csv},
+    {"application/har+json", RESULT_HAR_TYPE, &answer_har},
 };
 
-enum { MEDIA_TYPE_COUNT = sizeof media_types / sizeof media_types[0], MEDIA_TYPE_ARRAY = 0 };
+enum { FORM_COUNT = sizeof forms / sizeof forms[0] };
 
 static void read_accept(void *arg, const char *name, const char *value) {
     if (strcasecmp(name, "Accept") == 0)
         accept_read(arg, value);
 }
 
-static void negotiate(struct request *r, struct delivery *delivery, struct problem *problem) {
+static void negotiate(struct request *r, const struct fetch_options_target *target) {
     struct accept accept;
-    accept_init(&accept, media_types, MEDIA_TYPE_COUNT);
+    const char *accepted[FORM_COUNT];
+    for (size_t i = 0; i < FORM_COUNT; i++)
+        accepted[i] = forms[i].accepted;
+    accept_init(&accept, accepted, FORM_COUNT);
     request_headers(r, read_accept, &accept);
     size_t chosen = accept_choose(&accept);
     if (chosen == ACCEPT_NONE) {
-        problem_set(problem, 406, "results are sent as application/json or application/x-ndjson");
+        problem_set(target->problem, 406,
+                    "results are sent as application/json, application/x-ndjson, text/csv or application/har+json");
         return;
     }
-    delivery->media_type = media_types[chosen];
-    delivery->format = chosen == MEDIA_TYPE_ARRAY ? &answer_array : &answer_lines;
+    target->delivery->media_type = forms[chosen].media_type;
+    target->delivery->format = forms[chosen].format;
+    target->batch->keeps_hops = forms[chosen].format->keeps_hops;
 }
 
 static void read_parameter(void *arg, const char *name, const char *value) {
@@ -54,7 +67,7 @@ static bool read_head(struct request *r, struct fetch_call *call, enum batch_for
                       struct problem *problem) {
     struct fetch_options_target target = fetch_call_target(call, problem);
     set_defaults(&target);
-    negotiate(r, target.delivery, problem);
+    negotiate(r, &target);
     if (problem->status || !batch_decode_format(request_header(r, "Content-Type"), ret_format, problem))
         return false;
     request_query(r, read_parameter, &target);

@@ -1,5 +1,7 @@
 #include "api/result_chunk.h"
 
+#include "pool/result_csv.h"
+#include "pool/result_har.h"
 #include "pool/result_json.h"
 
 #include <stdint.h>
@@ -37,19 +39,32 @@ static struct answer_chunk *encode_with_tail(const struct fetch_item *item, size
     return chunk;
 }
 
+static enum err append(struct buf *out, const struct fetch_batch *b, size_t index, const struct answer_format *format,
+                       const struct fetch_result *result) {
+    const struct fetch_item *item = &b->items[index];
+    const struct fetch_options *options = item->options ? item->options : &b->options;
+    switch (format->encoding) {
+    case ANSWER_CSV:
+        return result_csv(out, item, index, result);
+    case ANSWER_HAR:
+        return result_har(out, item, index, options, result);
+    default:
+        return result_json(out, item, format->is_indexed ? index : RESULT_JSON_NO_INDEX, options->include, result);
+    }
+}
+
 static struct answer_chunk *encode(const struct fetch_batch *b, size_t index, const struct answer_format *format,
                                    const struct fetch_result *result) {
-    const struct fetch_item *item = &b->items[index];
-    unsigned include = item->options ? item->options->include : b->options.include;
-    if (result->share && include != 0)
-        return encode_with_tail(item, format->is_indexed ? index : RESULT_JSON_NO_INDEX, include, result);
+    unsigned include = b->items[index].options ? b->items[index].options->include : b->options.include;
+    if (result->share && include != 0 && format->encoding == ANSWER_JSON)
+        return encode_with_tail(&b->items[index], format->is_indexed ? index : RESULT_JSON_NO_INDEX, include, result);
     struct buf text;
     buf_init(&text, SIZE_MAX); /* bounded by max_size and the header limits */
-    enum err err = buf_reserve(&text, strlen(item->url) + RESULT_USUAL_BYTES); /* rather than growing in steps */
+    enum err err = buf_reserve(&text, strlen(b->items[index].url) + RESULT_USUAL_BYTES); /* rather than in steps */
     if (!err)
         err = answer_begin_chunk(&text);
     if (!err)
-        err = result_json(&text, item, format->is_indexed ? index : RESULT_JSON_NO_INDEX, include, result);
+        err = append(&text, b, index, format, result);
     struct answer_chunk *chunk = err ? NULL : answer_take_chunk(&text);
     buf_fini(&text);
     return chunk;

@@ -176,13 +176,22 @@ void json_null(struct json *j) {
     put_text(j, "null");
 }
 
-void json_seconds(struct json *j, int64_t value_us) {
+/* At least one decimal, and no more than say something. */
+static void put_decimal(struct json *j, int64_t whole, int part, int decimals) {
     char text[32];
     value_begins(j);
-    if (value_us < 0)
-        value_us = 0;
-    int n = snprintf(text, sizeof text, "%" PRId64 ".%06d", value_us / 1000000, (int)(value_us % 1000000));
+    int n = snprintf(text, sizeof text, "%" PRId64 ".%0*d", whole, decimals, part);
     while (text[n - 1] == '0' && text[n - 2] != '.')
         n--;
     put(j, text, (size_t)n);
+}
+
+void json_seconds(struct json *j, int64_t value_us) {
+    int64_t us = value_us > 0 ? value_us : 0;
+    put_decimal(j, us / 1000000, (int)(us % 1000000), 6);
+}
+
+void json_milliseconds(struct json *j, int64_t value_us) {
+    int64_t us = value_us > 0 ? value_us : 0;
+    put_decimal(j, us / 1000, (int)(us % 1000), 3);
 }

@@ -54,4 +54,7 @@ void json_null(struct json *j);
 /* Microseconds written as seconds with as many decimals as they need, six at most. */
 void json_seconds(struct json *j, int64_t value_us);
 
+/* The same as milliseconds, three decimals at most. */
+void json_milliseconds(struct json *j, int64_t value_us);
+
 #endif

@@ -197,15 +197,36 @@ static void perform_hop(struct fetcher *f, const struct fetch_request *request, 
         .decompress = options->decompress,
         .include = options->include,
         .cancelled = request->cancelled,
+        .hop = request->keeps_hops ? fetch_hops_last(&result->hops) : NULL,
     };
     char buffer[HANDLES_KEY_BYTES];
     const char *handles = choose_handles(hop, &t, buffer);
     struct name_answer *answer;
     *ret_response = (struct transfer_response){0};
-    if (!set_time(&t, request, end_ms, result) || !lookup_host(f->names, f->guard, &t, result, &answer))
+    if (!set_time(&t, request, end_ms, result))
+        return;
+    bool is_found = lookup_host(f->names, f->guard, &t, result, &answer);
+    if (t.hop)
+        t.hop->lookup_us = t.lookup_us;
+    if (!is_found)
         return;
     perform_at(f, request, handles, answer, end_ms, &t, result, ret_response);
     name_answer_unref(answer);
+}
+
+static void perform_and_keep(struct fetcher *f, const struct fetch_request *request, const struct hop *hop,
+                             int64_t end_ms, struct fetch_result *result, struct transfer_response *ret_response) {
+    struct fetch_hop *kept;
+    *ret_response = (struct transfer_response){0};
+    if (fetch_hops_add(&result->hops, hop->url, hop->method, &kept)) {
+        (void)fail_nomem(result);
+        return;
+    }
+    kept->body = hop->body;
+    kept->body_bytes = hop->body_bytes;
+    perform_hop(f, request, hop, end_ms, result, ret_response);
+    kept->status = result->status;
+    kept->ended_us = clock_now_us();
 }
 
 /* RFC 9110, section 15.4: 303 becomes GET, and so does, as all clients do it, POST after 301 and 302. */
@@ -299,9 +320,14 @@ static void run_hops(struct fetcher *f, const struct fetch_request *request, int
         struct transfer_response response;
         bool is_first = result->redirect_count == 0 && result->head_status == 0;
         result->timings.redirect_us = is_first ? 0 : clock_now_us() - start_us;
-        perform_hop(f, request, &hop, end_ms, result, &response);
+        if (request->keeps_hops)
+            perform_and_keep(f, request, &hop, end_ms, result, &response);
+        else
+            perform_hop(f, request, &hop, end_ms, result, &response);
         bool goes_on =
             !result->error && options->follow_redirects && response.location && transfer_is_redirect(result->status);
+        if (goes_on && request->keeps_hops)
+            fetch_hops_last(&result->hops)->is_followed = true;
         if (goes_on)
             error = follow(&hop, options, response.location, result);
         free(response.location);

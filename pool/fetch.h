@@ -50,6 +50,7 @@ struct fetch_request {
     const struct fetch_options *options;
     int64_t deadline_ms;                        /* monotonic, CLOCK_NEVER for none */
     const _Atomic(enum fetch_error) *cancelled; /* NULL: cannot be; else not FETCH_OK ends the fetch with that error */
+    bool keeps_hops;                            /* the result tells of each request that was made */
 };
 
 /* What all fetches share: guard, certificates, warm handles, the budget of retries. */

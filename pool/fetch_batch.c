@@ -98,6 +98,7 @@ static void run(struct batch *batch, size_t index, struct sched_again *again, st
         .options = item->options ? item->options : &b->options,
         .deadline_ms = b->deadline_ms,
         .cancelled = &batch->cancelled,
+        .keeps_hops = b->keeps_hops,
     };
     struct fetch_result result;
     fetch_result_init(&result);

@@ -34,6 +34,7 @@ struct fetch_batch {
     struct fetch_item *items;
     size_t count;
     size_t capacity;
+    bool keeps_hops; /* of all items: fetch_request */
     size_t max_concurrent;
     uint32_t per_host;     /* in flight to one host; 0: as many as the settings allow */
     int64_t host_delay_ms; /* between two starts of this batch to one host */

@@ -22,6 +22,7 @@ void fetch_result_fini(struct fetch_result *r) {
     free(r->final_url);
     free(r->attempts);
     fetch_tls_clear(&r->tls);
+    fetch_hops_fini(&r->hops);
     buf_fini(&r->headers);
     buf_fini(&r->body);
     fetch_result_init(r);

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "pool/fetch_error.h"
+#include "pool/fetch_hop.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -93,6 +94,7 @@ struct fetch_result {
     struct fetch_attempt *attempts;
     size_t attempt_count;
     struct fetch_share *share; /* NULL: one item gets it */
+    struct fetch_hops hops;    /* none, unless the request keeps them */
 };
 
 void fetch_result_init(struct fetch_result *r);

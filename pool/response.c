@@ -1,6 +1,7 @@
 #include "pool/response.h"
 
 #include "base/clock.h"
+#include "pool/hop_record.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -188,6 +189,7 @@ size_t response_on_header(char *line, size_t size, size_t count, void *arg) {
     struct response *r = arg;
     enum transfer_stop why = TRANSFER_STOP_NONE;
     size_t n = size * count;
+    bool begins = r->part == RESPONSE_START, is_head = r->part != RESPONSE_BODY;
     r->header_bytes += (int64_t)n;
     if (r->header_bytes > r->setup->max_header_bytes)
         why = TRANSFER_STOP_HEADERS_TOO_LARGE;
@@ -197,6 +199,8 @@ size_t response_on_header(char *line, size_t size, size_t count, void *arg) {
         why = end_head(r);
     else
         why = take_line(r, line, n);
+    if (!why && is_head && hop_record_line(r->request->hop, begins, line, n))
+        why = TRANSFER_STOP_NOMEM;
     return why ? stop(r, why) : n;
 }
 
@@ -207,6 +211,7 @@ bool response_must_trace(void) {
 int response_on_trace(CURL *easy, curl_infotype type, char *line, size_t n, void *arg) {
     const struct response *r = arg;
     (void)easy;
+    hop_record_trace(r->request->hop, type, line, n);
     if (type == CURLINFO_HEADER_IN && n > 0 && r->part == RESPONSE_HEAD && r->header_count == 0 && is_blank(line[0]) &&
         line[0] != '\r' && line[0] != '\n')
         line[0] = ':';

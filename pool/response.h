@@ -49,10 +49,10 @@ struct response {
 size_t response_on_header(char *line, size_t size, size_t count, void *arg);
 size_t response_on_body(char *bytes, size_t size, size_t count, void *arg);
 
-/* For CURLOPT_DEBUGFUNCTION, where response_must_trace; the response is its data. libcurl before 8.1.1 takes a first
- * line that begins with a blank for a part of the header before it, which, in a handle that was used before, is one of
- * the last response and has been freed. It shows each line here before it does that, and the blank is taken from it:
- * what is left is no header, and ends the transfer in response_on_header. */
+/* For CURLOPT_DEBUGFUNCTION, where response_must_trace or the hop is recorded; the response is its data. libcurl
+ * before 8.1.1 takes a first line that begins with a blank for a part of the header before it, which, in a handle that
+ * was used before, is one of the last response and has been freed. It shows each line here before it does that, and the
+ * blank is taken from it: what is left is no header, and ends the transfer in response_on_header. */
 int response_on_trace(CURL *easy, curl_infotype type, char *line, size_t n, void *arg);
 
 /* Any thread. */

@@ -61,18 +61,21 @@ static void put_headers(struct json *j, const struct buf *headers) {
     json_object_close(j);
 }
 
-/* Text goes as it is. What is not UTF-8, or is so full of control characters that escaping more than doubles it, goes
- * as base64. The room is made at once: growing in steps would take half as much again. */
-static void put_body(struct json *j, const struct buf *body) {
-    const char *bytes = body->len ? body->data : "";
-    size_t escaped = json_string_bytes(bytes, body->len);
-    bool is_text = utf8_is_valid(bytes, body->len) && escaped <= 2 * body->len + 2;
-    json_reserve(j, (is_text ? escaped : body->len / 3 * 4 + 8) + RESULT_REST_BYTES);
-    json_key(j, "body");
+/* The room is made at once: growing in steps would take half as much again. */
+bool result_json_put_bytes(struct json *j, const char *bytes, size_t len) {
+    size_t escaped = json_string_bytes(bytes, len);
+    bool is_text = utf8_is_valid(bytes, len) && escaped <= 2 * len + 2;
+    json_reserve(j, (is_text ? escaped : len / 3 * 4 + 8) + RESULT_REST_BYTES);
     if (is_text)
-        json_string(j, bytes, body->len);
+        json_string(j, bytes, len);
     else
-        json_base64(j, bytes, body->len);
+        json_base64(j, bytes, len);
+    return is_text;
+}
+
+static void put_body(struct json *j, const struct buf *body) {
+    json_key(j, "body");
+    bool is_text = result_json_put_bytes(j, body->len ? body->data : "", body->len);
     json_key(j, "body_encoding");
     json_text(j, is_text ? "utf-8" : "base64");
 }
@@ -215,13 +218,18 @@ static void put_extras(struct json *j, const struct fetch_item *item, unsigned i
     json_object_close(j);
 }
 
+void result_json_put(struct json *j, const struct fetch_item *item, size_t index, unsigned include,
+                     const struct fetch_result *result) {
+    json_object_open(j);
+    put_base(j, item, index, result);
+    put_extras(j, item, include, result);
+}
+
 enum err result_json(struct buf *out, const struct fetch_item *item, size_t index, unsigned include,
                      const struct fetch_result *result) {
     struct json j;
     json_begin(&j, out);
-    json_object_open(&j);
-    put_base(&j, item, index, result);
-    put_extras(&j, item, include, result);
+    result_json_put(&j, item, index, include, result);
     return json_end(&j);
 }
 

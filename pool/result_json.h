@@ -4,9 +4,11 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "pool/fetch_batch.h"
 #include "pool/fetch_result.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,5 +26,13 @@ enum err result_json_rest(struct buf *out, const struct fetch_item *item, unsign
  * ERR_LIMIT, ERR_NOMEM: what was appended is not whole. */
 enum err result_json(struct buf *out, const struct fetch_item *item, size_t index, unsigned include,
                      const struct fetch_result *result) ERR_MUST_CHECK;
+
+/* The same as a value of a larger text. */
+void result_json_put(struct json *j, const struct fetch_item *item, size_t index, unsigned include,
+                     const struct fetch_result *result);
+
+/* Bytes as a text, and true; or as base64: what is not UTF-8, or is so full of control characters that escaping more
+ * than doubles it. */
+bool result_json_put_bytes(struct json *j, const char *bytes, size_t len);
 
 #endif

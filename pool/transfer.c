@@ -3,6 +3,7 @@
 #include "base/files.h"
 #include "pool/crypto.h"
 #include "pool/gate.h"
+#include "pool/hop_record.h"
 #include "pool/response.h"
 #include "pool/tls_info.h"
 #include "pool/transfer_error.h"
@@ -216,6 +217,7 @@ static CURLcode set_request(CURL *easy, struct transfer *t) {
     SET(CURLOPT_PREREQDATA, t);
     SET(CURLOPT_XFERINFODATA, t);
     SET(CURLOPT_DEBUGDATA, &t->response);
+    SET(CURLOPT_VERBOSE, (long)(t->setup->must_trace || r->hop));
     SET(CURLOPT_ERRORBUFFER, t->error_text);
     return code;
 }
@@ -280,6 +282,7 @@ static void note_response(struct transfer *t, CURLcode code) {
         add_timings(t->easy, t->request->lookup_us, &t->result->timings);
     if (t->request->include & FETCH_INCLUDE_CONNECTION)
         note_connection(t->easy, t->told->is_reused, &t->result->connection);
+    hop_record_end(t->request->hop, t->easy, connects == 0, t->response.body_bytes);
 }
 
 /* libcurl counts connections that died under a request over the life of the handle, and fails every sixth such fetch. A
@@ -328,6 +331,7 @@ static void clear(struct fetch_result *result) {
 
 static void perform(struct transfer *t) {
     CURLcode code = set_request(t->easy, t);
+    hop_record_begin(t->request->hop);
     if (!code)
         code = curl_easy_perform(t->easy);
     if (!code)

@@ -43,6 +43,7 @@ struct transfer_request {
     bool decompress;
     unsigned include;
     const _Atomic(enum fetch_error) *cancelled; /* may be NULL */
+    struct fetch_hop *hop;                      /* what is to be told of it; NULL: nothing */
 };
 
 /* What came of it, beside what stands in the fetch_result. */

@@ -12,6 +12,8 @@ from rig.ports import closed_port
 from rig.timing import Stopwatch, at_most
 
 LINES = "application/x-ndjson"
+CSV = "text/csv; charset=utf-8; header=present"
+ARCHIVE = "application/har+json"
 SPELLINGS = [LINES, "application/ndjson", "application/jsonl"]
 ORDERS = ["input", "completion"]
 
@@ -154,11 +156,17 @@ async def open_and_answer(gate):
     ("*/*, application/json;q=0", LINES),
     ("text/html, application/jsonl;q=0.5, */*;q=0.1", "application/jsonl"),
     ("application/json, text/plain, */*", "application/json"),
+    ("text/csv", CSV),
+    ("text/*", CSV),
+    ("text/csv, application/json", "application/json"),
+    ("text/csv, application/json;q=0.9", CSV),
+    ("application/har+json", ARCHIVE),
+    ("application/har+json, application/*;q=0.5", ARCHIVE),
 ])
-def test_the_better_of_array_and_lines_is_sent(steady_daemon, origin, asked, given):
+def test_the_best_of_the_forms_is_sent(steady_daemon, origin, asked, given):
     answer = steady_daemon.post("/fetch", [origin.url("/a")], headers=accept(asked))
     assert (answer.status, answer.headers["Content-Type"]) == (200, given)
-    assert answer.body.startswith(b"[" if given == "application/json" else b"{")
+    assert answer.body.startswith({"application/json": b"[", CSV: b"url,", ARCHIVE: b'{"log":'}.get(given, b"{"))
 
 
 def test_all_accept_headers_count(steady_daemon, origin):
@@ -174,10 +182,10 @@ def test_all_accept_headers_count(steady_daemon, origin):
     assert head.startswith(b"HTTP/1.1 200 ") and b"Content-Type: application/jsonl\r\n" in head
 
 
-def test_a_406_names_both(steady_daemon):
+def test_a_406_names_what_there_is(steady_daemon):
     for value in ("text/html", "application/x-ndjson;q=0", "*/*;q=0"):
         detail = assert_problem(steady_daemon.post("/fetch", [], headers=accept(value)), 406)["detail"]
-        assert "application/json" in detail and LINES in detail
+        assert all(form in detail for form in ("application/json", LINES, "text/csv", ARCHIVE))
 
 
 @pytest.mark.parametrize("body, status", [("[", 400), ('["a", 5]', 422), ('{"urls": [], "order": "random"}', 422)])

@@ -2,6 +2,7 @@
 // media types and bodies; and what they asked when that was taken. The files in the folder are written by
 // tests/e2e/rig/record.py. With "whole" all tests have run: then each answer that is documented must have been seen.
 import { readFileSync, readdirSync } from "node:fs";
+import { faultsOfArchive } from "./archive.mjs";
 import { document, faults, finish, operations, part, resolve } from "./document.mjs";
 
 // Headers that any answer may have: HTTP's own, and those for browsers.
@@ -9,6 +10,7 @@ const GENERAL = ["connection", "content-length", "content-type", "date", "transf
     "x-content-type-options", "access-control-allow-origin", "access-control-expose-headers",
     "access-control-allow-methods", "access-control-allow-headers", "access-control-max-age"];
 const PROBLEM = "application/problem+json";
+const ARCHIVE = "application/har+json";
 
 const wrong = new Map(); // what, and how often
 const seen = new Set(); // operation and status
@@ -53,6 +55,7 @@ function checkBody(entry, pointer, type, text) {
         if (body === undefined) continue;
         for (const text of faults(schema, body)) fault(entry, text);
         if (type === PROBLEM) checkProblem(entry, body);
+        if (type === ARCHIVE) for (const text of faultsOfArchive(body)) fault(entry, text);
     }
 }
 

@@ -98,7 +98,7 @@ def test_media_types_of_lists():
 
 
 def test_media_types_of_results():
-    types = re.findall(r'"([\w/+-]+)"', table("api/handle_fetch.c", "media_types"))
+    types = re.findall(r'\{"([\w/+-]+)"', table("api/handle_fetch.c", "forms"))
     assert list(DOCUMENT["paths"]["/fetch"]["post"]["responses"]["200"]["content"]) == types
 
 

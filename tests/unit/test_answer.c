@@ -1,5 +1,7 @@
 #include "api/answer.h"
 
+#include "pool/result_har.h"
+
 #include "unit.h"
 #include "unit_random.h"
 
@@ -8,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RESULTS = 40, ROUNDS = 400, MOST_TEXT = 30, MOST_BYTES = RESULTS * (MOST_TEXT + 140) + 200 };
+enum { RESULTS = 40, ROUNDS = 400, MOST_TEXT = 30, MOST_LOST = 700, MOST_BYTES = RESULTS * MOST_LOST + 200 };
 
 static const char lost_text[] =
     "{\"url\":\"\",\"status\":0,\"error\":\"out of memory\",\"error_code\":\"internal\",\"elapsed\":0.0}";
@@ -22,11 +24,13 @@ static struct {
     size_t put;
     size_t counts[ANSWER_OUTCOME_COUNT];
     bool came[RESULTS];
-    char texts[RESULTS][MOST_TEXT + 130];
+    char texts[RESULTS][MOST_LOST];
     char whole[MOST_BYTES]; /* what can be read by now, from the first byte */
     size_t whole_len;
     size_t read;
 } model;
+
+static const struct answer_format *const formats[] = {&answer_array, &answer_lines, &answer_csv, &answer_har};
 
 static struct answer answer;
 static uint32_t random_state = 2024;
@@ -52,7 +56,7 @@ static void put_text(size_t index, const char *text) {
 
 static void begin_model(size_t count) {
     memset(&model, 0, sizeof model);
-    model.format = below(2) ? &answer_array : &answer_lines;
+    model.format = formats[below(4)];
     model.order = below(2) ? ANSWER_ORDER_INPUT : ANSWER_ORDER_COMPLETION;
     model.count = count;
     for (size_t i = 0; i < count; i++)
@@ -81,10 +85,19 @@ static void append_whole(const char *text) {
     model.whole_len += n;
 }
 
+static const char *head(void) {
+    return model.format == &answer_array ? "["
+           : model.format == &answer_csv ? "url,index,status,size,error,error_code,elapsed,id\r\n"
+           : model.format == &answer_har ? RESULT_HAR_HEAD
+                                         : "";
+}
+
 static void append_end(void) {
     char line[200];
-    if (model.format == &answer_array) {
-        append_whole(model.count == 0 ? "[]\n" : "]\n");
+    if (model.count == 0)
+        append_whole(head());
+    if (model.format != &answer_lines) {
+        append_whole(model.format == &answer_array ? "]\n" : model.format == &answer_har ? "]}}\n" : "");
         return;
     }
     (void)snprintf(line, sizeof line,
@@ -93,9 +106,11 @@ static void append_end(void) {
     append_whole(line);
 }
 
-/* What stands before the result at that place, in an array. */
+/* What stands before the result at that place. */
 static const char *before(size_t place) {
-    return model.format == &answer_lines ? "" : place == 0 ? "[" : ",\n";
+    if (place == 0)
+        return head();
+    return model.format == &answer_lines || model.format == &answer_csv ? "" : ",\n";
 }
 
 /* Writes what can be read, and gives the bytes of results that came and were not read. */
@@ -108,7 +123,7 @@ static size_t write_whole(void) {
         size_t read = model.read > model.whole_len ? model.read - model.whole_len : 0;
         held += read < strlen(text) ? strlen(text) - read : 0;
         append_whole(text);
-        append_whole(model.format == &answer_lines ? "\n" : "");
+        append_whole(model.format == &answer_lines ? "\n" : model.format == &answer_csv ? "\r\n" : "");
     }
     if (place == model.count)
         append_end();
@@ -131,6 +146,13 @@ static void write_lost(size_t index) {
     char *text = model.texts[index];
     if (model.format == &answer_array)
         memcpy(text, lost_text, sizeof lost_text);
+    else if (model.format == &answer_csv)
+        (void)snprintf(text, sizeof model.texts[0], "\"\",%zu,0,,out of memory,internal,0.0,", index);
+    else if (model.format == &answer_har)
+        (void)snprintf(text, sizeof model.texts[0],
+                       RESULT_HAR_LOST "\"_result\":{\"url\":\"\",\"index\":%zu,\"status\":0,"
+                                       "\"error\":\"out of memory\",\"error_code\":\"internal\",\"elapsed\":0.0}}",
+                       index);
     else
         (void)snprintf(text, sizeof model.texts[0], "{\"url\":\"\",\"index\":%zu,%s", index,
                        lost_text + strlen("{\"url\":\"\","));

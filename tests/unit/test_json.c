@@ -112,6 +112,20 @@ TEST(seconds_have_the_decimals_they_need) {
     assert_seconds_written(-5, "0.0");
 }
 
+TEST(milliseconds_have_three_decimals_at_most) {
+    const struct {
+        int64_t us;
+        const char *text;
+    } cases[] = {{0, "0.0"}, {-5, "0.0"}, {1, "0.001"}, {1500, "1.5"}, {60000000, "60000.0"}, {1234567, "1234.567"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buf b;
+        struct json j;
+        begin(&j, &b);
+        json_milliseconds(&j, cases[i].us);
+        assert_written(&j, cases[i].text);
+    }
+}
+
 TEST(first_failure_stays) {
     struct buf b;
     struct json j;
@@ -151,6 +165,7 @@ int main(void) {
         cmocka_unit_test(bytes_that_are_not_utf8_become_replacements),
         cmocka_unit_test(base64_is_as_in_rfc_4648),
         cmocka_unit_test(seconds_have_the_decimals_they_need),
+        cmocka_unit_test(milliseconds_have_three_decimals_at_most),
         cmocka_unit_test(first_failure_stays),
         cmocka_unit_test(memory_that_runs_out_is_told),
     };

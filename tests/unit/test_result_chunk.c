@@ -14,7 +14,7 @@ static struct fetch_result result;
 static int begin(void **state) {
     (void)state;
     fetch_batch_init(&batch, NULL);
-    own = (struct fetch_options){.include = FETCH_INCLUDE_HEADERS};
+    own = (struct fetch_options){.method = "GET", .include = FETCH_INCLUDE_HEADERS};
     const struct fetch_item items[] = {{.url = "http://a/"}, {.url = "http://b/", .id = "x", .options = &own}};
     for (size_t i = 0; i < 2; i++)
         assert_int_equal(fetch_batch_add(&batch, &items[i]), ERR_NONE);
@@ -43,6 +43,15 @@ static void assert_chunk(size_t index, const struct answer_format *format, const
 TEST(only_lines_tell_the_index) {
     assert_chunk(0, &answer_array, "{\"url\":\"http://a/\",\"status\":200,\"size\":0,\"elapsed\":0.0}");
     assert_chunk(0, &answer_lines, "{\"url\":\"http://a/\",\"index\":0,\"status\":200,\"size\":0,\"elapsed\":0.0}");
+}
+
+TEST(each_form_has_its_encoding) {
+    assert_chunk(1, &answer_csv, "http://b/,1,200,0,,,0.0,x");
+    struct result_chunk made = result_chunk_create(&batch, 1, &answer_har, &result);
+    const char begin_of_entry[] = "{\"startedDateTime\":\"";
+    assert_true(made.chunk->len > sizeof begin_of_entry);
+    assert_memory_equal(made.chunk->bytes, begin_of_entry, sizeof begin_of_entry - 1);
+    free(made.chunk);
 }
 
 TEST(options_of_the_item_come_before_those_of_the_batch) {
@@ -142,6 +151,7 @@ TEST(memory_that_runs_out_gives_a_shorter_result_or_none) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(only_lines_tell_the_index, begin, end),
+        cmocka_unit_test_setup_teardown(each_form_has_its_encoding, begin, end),
         cmocka_unit_test_setup_teardown(options_of_the_item_come_before_those_of_the_batch, begin, end),
         cmocka_unit_test_setup_teardown(what_results_have_in_common_is_encoded_once, begin, end),
         cmocka_unit_test_setup_teardown(results_with_nothing_in_common_but_their_base_share_nothing, begin, end),
