@@ -124,3 +124,10 @@ def test_what_is_no_request_of_http_1(daemon):
     answer = client.exchange(connection, "GET", "/version")
     connection.close()
     assert_problem(answer, 505)
+
+
+def test_what_is_of_another_type(daemon):
+    for method, path in refused_by(415):
+        answer = client.request(daemon.address, method.upper(), path.replace("{host}", "example.com"), b"{}", {"Content-Type": "image/png"})
+        assert_problem(answer, 415)
+    assert refused_by(415) == [(method, path) for method, path, operation in OPERATIONS if "requestBody" in operation]
