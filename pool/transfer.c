@@ -9,6 +9,7 @@
 #include "pool/transfer_error.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -188,6 +189,19 @@ static bool spoils_prior_knowledge(void) {
     return curl_version_info(CURLVERSION_NOW)->version_num < TRANSFER_FIRST_REUSE_LIBCURL;
 }
 
+/* With TLS, libcurl 7.88 takes a kept connection that the server has closed for one that lives. Over HTTP/1 it sends
+ * the request again then, which is not done with a POST; over HTTP/2 it does not. */
+static bool must_live(const struct transfer_request *r) {
+    return r->http_version != FETCH_HTTP_1_1 || !transfer_is_idempotent(r->method);
+}
+
+static bool is_closed_by_peer(CURL *easy) {
+    curl_socket_t fd = CURL_SOCKET_BAD;
+    (void)curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd);
+    struct pollfd kept = {.fd = fd, .events = POLLRDHUP};
+    return fd != CURL_SOCKET_BAD && poll(&kept, 1, 0) > 0;
+}
+
 /* A handle serves one version, so that nobody has to set the usual one again. */
 static CURLcode set_version(CURL *easy, const struct transfer_request *r) {
     CURLcode code = CURLE_OK;
@@ -206,6 +220,8 @@ static CURLcode set_request(CURL *easy, struct transfer *t) {
         code = set_headers(easy, t);
     if (!code && r->http_version != FETCH_HTTP_1_1)
         code = set_version(easy, r);
+    if (must_live(r) && is_closed_by_peer(easy)) /* let_go takes it back */
+        SET(CURLOPT_FRESH_CONNECT, 1L);
     SET(CURLOPT_URL, r->url);
     if (r->addresses)
         SET(CURLOPT_RESOLVE, r->addresses);

@@ -222,6 +222,19 @@ def test_a_connection_that_the_server_has_given_up_is_not_used_again(trusting, s
     assert answered[0] == answered[1] != answered[2]
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("protocols, version", [(("h2",), "auto"), (("http/1.1",), "auto"), (("http/1.1",), "1.1")])
+def test_a_connection_that_was_closed_while_it_was_kept_is_not_used_again(trusting, start, method, protocols, version):
+    origin = start(*protocols)
+    item = {"url": origin.url("/bytes/3"), "method": method, "http_version": version}
+    for _ in range(3):
+        for reused in (False, True):
+            result = trusting.fetch_one(item, include=["connection"])
+            assert (result["status"], result["connection"]["reused"]) == (200, reused), result
+        origin.hang_up()
+    assert (origin.connections, len(origin.requests)) == (3, 6)
+
+
 @pytest.fixture
 def nghttpd(tmp_path, authority):
     """nghttpd of the nghttp2 project serves a file, with TLS and without. Gives the two URLs and the file's bytes."""

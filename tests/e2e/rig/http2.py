@@ -8,7 +8,7 @@ import h2.connection
 import h2.errors
 import h2.events
 
-from rig.origin import ClientLeft, Origin, Raw, Reply, Request
+from rig.origin import ClientLeft, Origin, Raw, Reply, Request, close
 
 
 @dataclass
@@ -50,8 +50,8 @@ class Http2Origin(Origin):
             pass
         finally:
             self._tasks.discard(task)
+            close(writer)
             self._change(open_connections=-1)
-            writer.close()
 
 
 class Session:

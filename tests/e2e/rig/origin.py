@@ -5,7 +5,9 @@ All origins of a test process run in one asyncio loop in one thread. Tests call 
 
 import asyncio
 import collections
+import contextlib
 import json
+import socket
 import threading
 import urllib.parse
 from dataclasses import dataclass, field
@@ -146,6 +148,12 @@ class Origin:
     def seen(self, path=None):
         return [request for request in list(self.requests) if path is None or request.path == path]
 
+    def hang_up(self):
+        """Closes all connections, as servers do with those that were idle for long: TLS ends, and at once the stream."""
+        for task in list(self._tasks):
+            self.loop_thread.loop.call_soon_threadsafe(task.cancel)
+        self.wait_until(lambda: self.open_connections == 0, "all connections are closed")
+
     async def _start(self):
         self._released = asyncio.Event()
         where = {"sock": self.listener} if self.listener else {"host": self.host, "port": 0}
@@ -182,8 +190,8 @@ class Origin:
             pass
         finally:
             self._tasks.discard(task)
+            close(writer)
             self._change(open_connections=-1)
-            writer.close()
 
     async def _serve(self, reader, writer, number):
         request = await read_head(reader, number)
@@ -245,6 +253,13 @@ class Origin:
             reset_on_close(writer.get_extra_info("socket"))
             writer.transport.abort()
         return False
+
+
+def close(writer):
+    """Without waiting for the client's end of TLS."""
+    writer.close()
+    with contextlib.suppress(OSError):
+        writer.get_extra_info("socket").shutdown(socket.SHUT_WR)
 
 
 def is_resumed(writer):
