@@ -1,9 +1,9 @@
 #include "api/batch_decode.h"
 
 #include "api/fetch_options.h"
-#include "api/json_names.h"
 #include "api/json_parse.h"
-#include "api/json_walk.h"
+#include "base/json_names.h"
+#include "base/json_walk.h"
 #include "base/utf8.h"
 
 #include <cjson/cJSON.h>

@@ -1,6 +1,6 @@
 #include "api/json_parse.h"
 
-#include "api/json_scan.h"
+#include "base/json_scan.h"
 
 #include <cjson/cJSON.h>
 

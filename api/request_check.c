@@ -1,6 +1,6 @@
 #include "api/request_check.h"
 
-#include "api/field.h"
+#include "pool/field.h"
 
 #include <string.h>
 

@@ -1,7 +1,8 @@
 # Writes the completion of `program` for `shell` (bash, zsh, fish) from what its --help prints: lines of options
 #     -c, --max-concurrent N   what it does
 # and of settings ("  pool.workers (default: 256)"), which go behind an option whose value is SECTION.KEY=VALUE. FILE is
-# a file; words with commas between them at the end of a help are the items of a list.
+# a file and DIR a folder; words with commas between them at the end of a help are the items of a list, those with bars
+# between them at its beginning a choice.
 # Exits with 1 when there is no option in it.
 
 /^  (-[A-Za-z], |    )?--[a-z]/ {
@@ -18,7 +19,11 @@
     sub(/^ [A-Z.=]+ /, "", line)
     sub(/^ +/, "", line)
     help[n] = line
-    if (match(line, /[a-z]+(,[a-z]+)+$/)) {
+    if (match(line, /^[A-Za-z0-9.]+([|][A-Za-z0-9.]+)+/)) {
+        choices[n] = substr(line, 1, RLENGTH)
+        gsub(/[|]/, " ", choices[n])
+    }
+    if (match(line, /[a-z0-9]+(,[a-z0-9]+)+$/)) {
         items[n] = substr(line, RSTART)
         gsub(/,/, " ", items[n])
     }
@@ -46,6 +51,10 @@ function bash(    i) {
         printf "    --%s%s)\n", long[i], (short[i] ? " | -" short[i] : "")
         if (value[i] == "FILE")
             print "        compopt -o filenames\n        mapfile -t COMPREPLY < <(compgen -f -- \"$word\")"
+        else if (value[i] == "DIR")
+            print "        compopt -o filenames\n        mapfile -t COMPREPLY < <(compgen -d -- \"$word\")"
+        else if (choices[i])
+            printf "        mapfile -t COMPREPLY < <(compgen -W %s -- \"$word\")\n", quoted(choices[i])
         else if (takes_setting(i))
             printf "        compopt -o nospace\n        mapfile -t COMPREPLY < <(compgen -S = -W %s -- \"$word\")\n", quoted(settings)
         else if (items[i]) {
@@ -72,6 +81,10 @@ function zsh(    i, action) {
         action = ""
         if (value[i] == "FILE")
             action = ":file:_files"
+        else if (value[i] == "DIR")
+            action = ":folder:_files -/"
+        else if (choices[i])
+            action = ":" tolower(value[i]) ":(" choices[i] ")"
         else if (takes_setting(i))
             action = ":setting:compadd -S= -- " settings
         else if (items[i])
@@ -97,6 +110,10 @@ function fish(    i, with_equals) {
             printf " -r"
         if (takes_setting(i))
             printf " -a '%s='", with_equals
+        else if (choices[i])
+            printf " -a %s", quoted(choices[i])
+        else if (value[i] == "DIR")
+            printf " -a \"(__fish_complete_directories)\""
         else if (items[i])
             printf " -a \"(__fish_append , %s)\"", items[i]
         printf " -d %s\n", quoted(help[i])

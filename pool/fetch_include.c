@@ -18,3 +18,10 @@ unsigned fetch_include_find(const char *name, size_t len) {
             return parts[i].part;
     return 0;
 }
+
+const char *fetch_include_name(unsigned part) {
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        if (parts[i].part == part)
+            return parts[i].name;
+    return "";
+}

@@ -21,4 +21,7 @@ enum fetch_include {
 /* The part of that name, or 0. `len` bytes of `name` count. */
 unsigned fetch_include_find(const char *name, size_t len);
 
+/* The name of one part; static. */
+const char *fetch_include_name(unsigned part);
+
 #endif

@@ -1,8 +1,11 @@
-"""fetchpool, the command line: URLs in, a JSON array out."""
+"""fetchpool, the command line: URLs in, results out."""
 
+import json
 import os
+import re
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -10,11 +13,29 @@ from rig.checks import assert_answered, assert_failed
 from rig.client import strict_json
 from rig.daemon import FETCHPOOL, clean_environment, run_program
 from rig.ports import closed_port
-from rig.timing import PATIENCE, Stopwatch
+from rig.timing import PATIENCE, Stopwatch, at_most, wait_for
 
 
 def fetchpool(*arguments, text="", **environment):
     return run_program(FETCHPOOL, *arguments, text=text, **environment)
+
+
+def start(*arguments, **environment):
+    return subprocess.Popen([FETCHPOOL, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            env=clean_environment(**environment))
+
+
+def proc_status(pid, name):
+    return re.search(rf"^{name}:\s*(\w+)", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE).group(1)
+
+
+def has_pending(pid, number):
+    return int(proc_status(pid, "ShdPnd"), 16) >> (number - 1) & 1
+
+
+def is_writing(pid):
+    """Its main thread hangs in write(2)."""
+    return "pipe" in Path(f"/proc/{pid}/wchan").read_text()
 
 
 def test_urls_as_arguments(origin):
@@ -104,10 +125,137 @@ def test_a_reader_that_leaves_ends_the_program(origin):
     process.stderr.close()
 
 
-def test_an_interrupted_run_ends_at_once(origin):
-    process = subprocess.Popen([FETCHPOOL, origin.url("/held")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean_environment())
+def test_a_reader_that_leaves_ends_it_before_there_is_anything_to_write(origin):
+    process = start(origin.url("/held"))
     origin.wait_for_requests(1)
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=PATIENCE)
-    assert process.returncode != 0
+    process.stdout.close()
+    assert process.wait(PATIENCE) == -signal.SIGPIPE
+    assert process.stderr.read() == b""
+    process.stderr.close()
     origin.wait_until(lambda: origin.open_connections == 0)
+
+
+@pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_an_interrupted_run_prints_what_is_done(origin, number, status):
+    urls = [origin.url("/a"), origin.url("/held"), origin.url("/b"), origin.url("/c")]
+    process = start("-c", "1", *urls)
+    origin.wait_for_requests(2)
+    process.send_signal(number)
+    output, errors = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, errors) == (status, b"")
+    results = strict_json(output)
+    assert [found["url"] for found in results] == urls
+    assert [found.get("error_code") for found in results] == [None, "cancelled", "cancelled", "cancelled"]
+    origin.wait_until(lambda: origin.open_connections == 0)
+
+
+def test_a_second_signal_ends_at_once(origin):
+    """Nobody reads the output, so the first one does not get through."""
+    process = start("--include", "body", "-c", "20", *[origin.url(f"/bytes/100000?{n}") for n in range(20)])
+    wait_for(lambda: process.poll() is not None or is_writing(process.pid), "a write that hangs")
+    process.send_signal(signal.SIGINT)
+    wait_for(lambda: not has_pending(process.pid, signal.SIGINT), "the first signal is taken")
+    process.send_signal(signal.SIGINT)
+    assert process.wait(PATIENCE) == 130
+    process.stdout.close()
+    process.stderr.close()
+
+
+def test_results_come_as_they_are_done(origin):
+    process = start("-o", "ndjson", origin.url("/a"), origin.url("/held"))
+    assert strict_json(process.stdout.readline())["url"] == origin.url("/a")
+    process.send_signal(signal.SIGINT)
+    assert strict_json(process.communicate(timeout=PATIENCE)[0])["error_code"] == "cancelled"
+
+
+def test_lines_have_the_place_of_their_url(origin):
+    urls = [origin.url("/0?delay=0.3"), origin.url("/1"), origin.url("/2?delay=0.1")]
+    for order, places in ("input", [0, 1, 2]), ("completion", [1, 2, 0]):
+        result = fetchpool("-o", "ndjson", "--order", order, *urls)
+        lines = [strict_json(line) for line in result.stdout.splitlines()]
+        assert [line["index"] for line in lines] == places
+        assert [line["url"] for line in lines] == [urls[place] for place in places]
+
+
+def test_an_item_says_more_than_its_url(origin):
+    items = [{"url": origin.url("/echo"), "id": "x", "method": "PUT", "headers": {"X-A": ["1", "2"]}, "body": "ü\n", "include": ["timings"]},
+             {"url": origin.url("/held"), "timeout": 0.2}]
+    result = fetchpool("--timeout", "9", text="".join(json.dumps(item) + "\n" for item in items) + origin.url("/a"))
+    found = strict_json(result.stdout)
+    assert found[0]["id"] == "x" and "timings" in found[0] and "timings" not in found[2]
+    assert found[1]["error_code"] == "timeout"
+    request = next(request for request in origin.requests if request.path == "/echo")
+    assert (request.method, request.body.decode()) == ("PUT", "ü\n")
+    assert [value for name, value in request.headers if name == "X-A"] == ["1", "2"]
+
+
+def test_method_headers_and_body(origin, tmp_path):
+    body = bytes(range(256))
+    (tmp_path / "body").write_bytes(body)
+    assert fetchpool("-H", "X-A: b", "-d", f"@{tmp_path}/body", origin.url("/a")).returncode == 0
+    assert fetchpool("-X", "PUT", "-d", "text", origin.url("/b")).returncode == 0
+    assert fetchpool("-d", "@-", origin.url("/c"), text="from input").returncode == 0
+    first, second, third = origin.requests
+    assert (first.method, first.body) == ("POST", body) and ("X-A", "b") in first.headers
+    assert (second.method, second.body) == ("PUT", b"text")
+    assert third.body == b"from input"
+
+
+def test_lists_come_from_files_and_arguments(origin, tmp_path):
+    (tmp_path / "one").write_text(origin.url("/1") + "\n")
+    (tmp_path / "two").write_text(origin.url("/2"))
+    result = fetchpool("-i", f"{tmp_path}/one", "-i", "-", "--input", f"{tmp_path}/two", origin.url("/0"), text=origin.url("/input"))
+    assert [found["url"] for found in strict_json(result.stdout)] == [origin.url(path) for path in ("/0", "/1", "/input", "/2")]
+
+
+@pytest.mark.parametrize("text, where", [("{", "line 1: this is not JSON"), ("http://127.0.0.1/\n{}", "line 2: the item has no url"),
+                                         ("a\0b", "line 1: this is not UTF-8 text")])
+def test_a_list_that_is_wrong_is_a_2(text, where):
+    result = fetchpool(text=text)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith("fetchpool: standard input, ") and where in result.stderr
+
+
+def test_a_list_that_cannot_be_read_is_a_3(tmp_path):
+    for path in tmp_path, tmp_path / "nothing":
+        result = fetchpool("-i", str(path))
+        assert (result.returncode, result.stdout) == (3, "") and str(path) in result.stderr
+
+
+def test_the_deadline_ends_the_list(origin):
+    result = fetchpool("-c", "1", "--deadline", "0.5", origin.url("/held"), origin.url("/a"))
+    assert [found["error_code"] for found in strict_json(result.stdout)] == ["deadline", "deadline"]
+
+
+def test_redirects_and_sizes(origin):
+    assert strict_json(fetchpool("--no-redirects", origin.url("/redirect/2")).stdout)[0]["status"] == 302
+    assert strict_json(fetchpool("--max-redirects", "1", origin.url("/redirect/2")).stdout)[0]["error_code"] == "too_many_redirects"
+    assert strict_json(fetchpool("--max-size", "1K", origin.url("/bytes/1025")).stdout)[0]["error_code"] == "too_large"
+
+
+def test_the_table_tells_how_it_went(origin):
+    with closed_port() as port:
+        result = fetchpool("-o", "table", origin.url("/a"), origin.url("/status/404"), f"http://127.0.0.1:{port}/", COLUMNS="70", LC_ALL="C")
+    assert result.returncode == 1
+    assert re.match(r"3 URLs in \d+.*: 1 good, 2 not\n", result.stdout)
+    assert re.search(r"^connect +1 ", result.stdout, re.MULTILINE) and "The slowest" in result.stdout
+    assert max(len(line) for line in result.stdout.splitlines()) <= 70 and result.stdout.isascii()
+
+
+def test_without_a_terminal_nothing_is_drawn(origin):
+    result = fetchpool("-c", "1", *[origin.url(f"/{n}?delay=0.2") for n in range(5)], TERM="xterm")
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_slow_reader_bounds_what_is_held(origin):
+    """200 MB in bodies: what nobody reads stays at the origin."""
+    process = start("--include", "body", "-c", "4", *[origin.url(f"/bytes/2000000?{n}") for n in range(100)])
+    wait_for(lambda: is_writing(process.pid), "a write that hangs")
+    origin.wait_until(lambda: len(origin.requests) > 12 and origin.in_flight == 0)
+    assert len(origin.requests) < 40
+    memory_kib = int(proc_status(process.pid, "VmHWM"))
+    assert len(strict_json(process.stdout.read())) == 100
+    assert process.wait(PATIENCE) == 0
+    process.stdout.close()
+    process.stderr.close()
+    assert memory_kib < at_most(120_000)

@@ -1,10 +1,10 @@
 /* A body of POST /fetch: whatever it is, it becomes a batch within all limits or a refusal that is JSON. The first byte
  * tells the format: a line feed is one of lines of JSON, "#" of text, and JSON begins with neither. */
 #include "api/batch_decode.h"
-#include "api/field.h"
-#include "api/json_scan.h"
+#include "base/json_scan.h"
 #include "base/utf8.h"
 #include "fuzz.h"
+#include "pool/field.h"
 
 #include <stdlib.h>
 #include <string.h>

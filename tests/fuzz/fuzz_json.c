@@ -1,7 +1,7 @@
 /* The scanner against a plain twin, and cJSON and the walk over members against what it accepts. */
-#include "api/json_names.h"
-#include "api/json_scan.h"
-#include "api/json_walk.h"
+#include "base/json_names.h"
+#include "base/json_scan.h"
+#include "base/json_walk.h"
 #include "fuzz.h"
 #include "json_twin.h"
 

@@ -2,10 +2,10 @@
  * further one "name:value"; an empty line ends it, and what follows are query parameters, "name=value". */
 #include "api/accept.h"
 #include "api/batch_decode.h"
-#include "api/json_scan.h"
 #include "api/request_check.h"
 #include "api/router.h"
 #include "api/site_check.h"
+#include "base/json_scan.h"
 #include "fuzz.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* What an origin answers, raw, over a connection of the loopback: exactly one result, within its limits, and JSON. */
-#include "api/json_scan.h"
 #include "base/clock.h"
+#include "base/json_scan.h"
 #include "base/thread.h"
 #include "config/settings_load.h"
 #include "fuzz.h"

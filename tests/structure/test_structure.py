@@ -28,7 +28,7 @@ HOMES = {
     "gnutls/": r"api/(server|tls)\.c",
     "cjson/": r"api/\w+\.c",
     "ares.h": r"pool/name_channel\.[ch]",
-    "curl/": r"pool/\w+\.[ch]",
+    "curl/": r"pool/\w+\.[ch]|cli/remote\.c",
     "zlib.h": r"pool/coding_zlib\.c",
     "brotli/": r"pool/coding_brotli\.c",
     "zstd": r"pool/coding_zstd\.c",

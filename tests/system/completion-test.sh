@@ -10,6 +10,7 @@ build=${FETCHPOOL_BUILD:-$top/build}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 touch "$scratch/some.conf"
+mkdir "$scratch/folder"
 cd "$scratch" || exit 1
 line() { sort | tr '\n' ' '; }
 
@@ -68,12 +69,18 @@ is "bash: of all sections" "$(in_bash fetchpoold --set '' | tr ' ' '\n' | sed 's
     "$("$build/fetchpoold" --dump | sed -n 's/^\[\(.*\)\]$/\1/p' | line)"
 is "bash: the first of a list" "$(in_bash fetchpool --include he)" "headers "
 is "bash: another of it" "$(in_bash fetchpool --include headers,bo)" "headers,body "
+is "bash: a choice" "$(in_bash fetchpool -o n)" "ndjson "
+is "bash: a folder" "$(in_bash fetchpool --save fo)" "folder "
 is "bash: nothing for a number" "$(in_bash fetchpool -c '')" ""
 is "fish: options" "$(in_fish 'fetchpoold --c')" "--check --config "
 is "fish: a file" "$(in_fish 'fetchpoold --config so')" "some.conf "
 is "fish: settings" "$(in_fish 'fetchpoold --set pool.w')" "pool.workers= "
 is "fish: the first of a list" "$(in_fish 'fetchpool --include he')" "headers "
 is "fish: another of it" "$(in_fish 'fetchpool --include headers,bo')" "headers,body "
+is "fish: a choice" "$(in_fish 'fetchpool -o n')" "ndjson "
+is "fish: a folder" "$(in_fish 'fetchpool --save fo')" "folder/ "
+is "zsh: a choice" "$(in_zsh 'fetchpool -o n')" "ndjson "
+is "zsh: a folder" "$(in_zsh 'fetchpool --save fo')" "folder/ "
 is "zsh: options" "$(in_zsh 'fetchpoold --c')" "--check --config "
 is "zsh: a file" "$(in_zsh 'fetchpoold --config so')" "some.conf "
 is "zsh: settings" "$(in_zsh 'fetchpoold --set pool.w')" "pool.workers= "

@@ -17,6 +17,7 @@ TEST(every_name_is_a_part_of_its_own) {
         unsigned part = find(names[i]);
         assert_int_not_equal(part, 0);
         assert_int_equal(all & part, 0);
+        assert_string_equal(fetch_include_name(part), names[i]);
         all |= part;
         (void)strncat(listed, i ? ", " : "", 3);
         (void)strncat(listed, names[i], 20);
@@ -30,6 +31,11 @@ TEST(other_names_are_no_parts) {
         assert_int_equal(find(names[i]), 0);
 }
 
+TEST(what_is_no_part_has_no_name) {
+    assert_string_equal(fetch_include_name(0), "");
+    assert_string_equal(fetch_include_name(1U << 31), "");
+}
+
 TEST(only_the_given_bytes_count) {
     assert_int_equal(fetch_include_find("body,timings", 4), FETCH_INCLUDE_BODY);
     assert_int_equal(fetch_include_find("body", 3), 0);
@@ -40,6 +46,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_name_is_a_part_of_its_own),
         cmocka_unit_test(other_names_are_no_parts),
+        cmocka_unit_test(what_is_no_part_has_no_name),
         cmocka_unit_test(only_the_given_bytes_count),
     };
     return cmocka_run_group_tests_name("fetch_include", tests, NULL, NULL);

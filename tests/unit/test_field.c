@@ -1,4 +1,4 @@
-#include "api/field.h"
+#include "pool/field.h"
 
 #include "unit.h"
 

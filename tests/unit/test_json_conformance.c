@@ -3,7 +3,7 @@
  * With FETCHPOOL_JSON_SUITE set to the folder test_parsing of https://github.com/nst/JSONTestSuite its files are judged
  * as well: y_ has to be taken but for those that are refused on purpose, n_ refused; of i_ it says what is done. */
 #include "api/json_parse.h"
-#include "api/json_scan.h"
+#include "base/json_scan.h"
 #include "unit.h"
 
 #include <cjson/cJSON.h>

@@ -1,4 +1,4 @@
-#include "api/json_scan.h"
+#include "base/json_scan.h"
 
 #include "unit.h"
 
@@ -352,6 +352,15 @@ TEST(what_stands_behind_the_limit_is_not_looked_at) {
     assert_int_equal(fault.offset, 5);
 }
 
+TEST(the_grammar_alone_lets_nul_and_repeated_names_pass) {
+    struct json_scan_fault fault;
+    assert_int_equal(json_scan_grammar(TEXT("{\"a\":\"\\u0000\",\"a\":[{\"a\":1}]}"), &fault), JSON_SCAN_OK);
+    assert_int_equal(json_scan_grammar(TEXT("{\"a\":\"\\ud800\"}"), &fault), JSON_SCAN_MALFORMED);
+    assert_int_equal(json_scan_grammar(TEXT("{\"a\":\"\x00\"}"), &fault), JSON_SCAN_MALFORMED);
+    assert_int_equal(json_scan_grammar(TEXT("{\"a\":1"), &fault), JSON_SCAN_MALFORMED);
+    assert_int_equal(json_scan_grammar(TEXT("{\"a\":1}}"), &fault), JSON_SCAN_MALFORMED);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_the_rfc_allows_is_accepted),
@@ -374,6 +383,7 @@ int main(void) {
         cmocka_unit_test(same_name_in_different_objects_is_accepted),
         cmocka_unit_test(values_have_their_limit),
         cmocka_unit_test(what_stands_behind_the_limit_is_not_looked_at),
+        cmocka_unit_test(the_grammar_alone_lets_nul_and_repeated_names_pass),
     };
     return cmocka_run_group_tests_name("json_scan", tests, NULL, NULL);
 }

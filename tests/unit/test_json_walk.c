@@ -1,6 +1,6 @@
-#include "api/json_walk.h"
+#include "base/json_walk.h"
 
-#include "api/json_scan.h"
+#include "base/json_scan.h"
 #include "unit.h"
 
 #include <string.h>

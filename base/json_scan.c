@@ -1,6 +1,6 @@
-#include "api/json_scan.h"
+#include "base/json_scan.h"
 
-#include "api/json_names.h"
+#include "base/json_names.h"
 #include "base/utf8.h"
 
 #include <ctype.h>
@@ -15,8 +15,8 @@ struct scan {
     size_t values;
     size_t max_values;
     size_t depth;
-    uint64_t is_object; /* a bit for each open level */
-    struct json_names *names;
+    uint64_t is_object;                      /* a bit for each open level */
+    struct json_names *names;                /* NULL: they are not compared, and strings may hold NUL */
     size_t outer_names[JSON_SCAN_MAX_DEPTH]; /* how many there were when the level was opened */
     enum json_scan_verdict verdict;
     const char *reason;
@@ -118,7 +118,7 @@ static bool scan_unicode(struct scan *s) {
     unsigned code, low;
     if (!scan_hex4(s, &code))
         return false;
-    if (code == 0)
+    if (code == 0 && s->names)
         return fail(s, "a string holds the character NUL");
     if (code >= 0xDC00 && code <= 0xDFFF)
         return fail(s, "half of a surrogate pair");
@@ -165,7 +165,8 @@ static bool scan_string(struct scan *s) {
 static bool open_level(struct scan *s, bool is_object) {
     if (s->depth == JSON_SCAN_MAX_DEPTH)
         return fail_beyond(s, "nested too deeply");
-    s->outer_names[s->depth] = s->names->count;
+    if (s->names)
+        s->outer_names[s->depth] = s->names->count;
     s->is_object = s->is_object << 1 | is_object;
     s->depth++;
     s->at++;
@@ -176,7 +177,8 @@ static void close_level(struct scan *s) {
     s->is_object >>= 1;
     s->depth--;
     s->at++;
-    s->names->count = s->outer_names[s->depth];
+    if (s->names)
+        s->names->count = s->outer_names[s->depth];
 }
 
 static bool scan_name(struct scan *s) {
@@ -184,7 +186,9 @@ static bool scan_name(struct scan *s) {
     size_t start = s->at;
     if (!scan_string(s))
         return false;
-    const char *why = json_names_add(s->names, s->outer_names[s->depth - 1], s->text + start + 1, s->at - start - 2);
+    const char *why = NULL;
+    if (s->names)
+        why = json_names_add(s->names, s->outer_names[s->depth - 1], s->text + start + 1, s->at - start - 2);
     if (why) {
         s->at = start;
         return fail_beyond(s, why);
@@ -254,21 +258,30 @@ static bool end_value(struct scan *s, bool *ret_more) {
     return true;
 }
 
+static enum json_scan_verdict scan(struct scan *s, struct json_scan_fault *ret_fault) {
+    bool more = true;
+    bool ok = true;
+    while (ok && more) {
+        ok = begin_value(s, &more);
+        if (ok && !more)
+            ok = end_value(s, &more);
+    }
+    if (ok) {
+        skip_blank(s);
+        ok = s->at == s->len || fail(s, "something follows the value");
+    }
+    *ret_fault = (struct json_scan_fault){.offset = s->at, .reason = s->reason};
+    return s->verdict;
+}
+
 enum json_scan_verdict json_scan(const char *text, size_t len, size_t max_values, struct json_scan_fault *ret_fault) {
     struct json_names names;
     struct scan s = {.text = text, .len = len, .max_values = max_values, .names = &names};
     names.count = 0;
-    bool more = true;
-    bool ok = true;
-    while (ok && more) {
-        ok = begin_value(&s, &more);
-        if (ok && !more)
-            ok = end_value(&s, &more);
-    }
-    if (ok) {
-        skip_blank(&s);
-        ok = s.at == len || fail(&s, "something follows the value");
-    }
-    *ret_fault = (struct json_scan_fault){.offset = s.at, .reason = s.reason};
-    return s.verdict;
+    return scan(&s, ret_fault);
+}
+
+enum json_scan_verdict json_scan_grammar(const char *text, size_t len, struct json_scan_fault *ret_fault) {
+    struct scan s = {.text = text, .len = len, .max_values = SIZE_MAX};
+    return scan(&s, ret_fault);
 }

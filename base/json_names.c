@@ -1,4 +1,4 @@
-#include "api/json_names.h"
+#include "base/json_names.h"
 
 #include "base/hash.h"
 

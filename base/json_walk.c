@@ -1,4 +1,4 @@
-#include "api/json_walk.h"
+#include "base/json_walk.h"
 
 #include <string.h>
 

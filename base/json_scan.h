@@ -4,8 +4,8 @@
  * spends forty times the size of the text on an array of small numbers. Beyond the grammar this refuses what programs
  * read differently: a name that stands twice in an object, NUL as a character of a string, half of a surrogate pair,
  * numbers that a double cannot hold. Not recursive; allocates nothing; time grows with the length alone. */
-#ifndef FETCHPOOL_API_JSON_SCAN_H
-#define FETCHPOOL_API_JSON_SCAN_H
+#ifndef FETCHPOOL_BASE_JSON_SCAN_H
+#define FETCHPOOL_BASE_JSON_SCAN_H
 
 #include <stddef.h>
 
@@ -28,5 +28,9 @@ struct json_scan_fault {
 
 /* `ret_fault` is set when the verdict is not JSON_SCAN_OK. Names do not count as values. */
 enum json_scan_verdict json_scan(const char *text, size_t len, size_t max_values, struct json_scan_fault *ret_fault);
+
+/* Whether it is JSON and not too deep: names are not compared, strings may hold NUL, and there may be any number of
+ * values. For what a program of ours has written. */
+enum json_scan_verdict json_scan_grammar(const char *text, size_t len, struct json_scan_fault *ret_fault);
 
 #endif

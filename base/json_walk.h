@@ -2,8 +2,8 @@
  *
  * So that a tree is built of one member at a time: a tree is many times as large as its text. Only for texts that
  * json_scan has accepted, with a NUL behind. Plain structures; all borrow the text. */
-#ifndef FETCHPOOL_API_JSON_WALK_H
-#define FETCHPOOL_API_JSON_WALK_H
+#ifndef FETCHPOOL_BASE_JSON_WALK_H
+#define FETCHPOOL_BASE_JSON_WALK_H
 
 #include <stdbool.h>
 #include <stddef.h>

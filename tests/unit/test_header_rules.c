@@ -1,13 +1,13 @@
-#include "api/fetch_headers.h"
+#include "pool/header_rules.h"
 
 #include "unit.h"
 
 static void assert_allowed(const char *name, const char *value) {
-    assert_null(fetch_headers_check(name, value));
+    assert_null(header_rules_check(name, value));
 }
 
 static void assert_refused(const char *name, const char *value, const char *reason) {
-    const char *given = fetch_headers_check(name, value);
+    const char *given = header_rules_check(name, value);
     if (!given)
         fail_msg("%s is allowed", name);
     else
@@ -122,5 +122,5 @@ int main(void) {
         cmocka_unit_test(control_characters_in_values_are_refused),
         cmocka_unit_test(value_must_be_a_string),
     };
-    return cmocka_run_group_tests_name("fetch_headers", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("header_rules", tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* HTTP fields, as headers are called in RFC 9110: what a name and a value may hold. */
-#ifndef FETCHPOOL_API_FIELD_H
-#define FETCHPOOL_API_FIELD_H
+#ifndef FETCHPOOL_POOL_FIELD_H
+#define FETCHPOOL_POOL_FIELD_H
 
 #include <stdbool.h>
 

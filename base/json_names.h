@@ -3,8 +3,8 @@
  * RFC 8259 leaves open what such an object means: of two programs one takes the first, the other the last. Names are
  * compared as they are meant, so "\u0061" is "a". They are kept as keyed hashes of 64 bits, so the work for each is
  * bounded whatever a caller sends; that two different ones are taken for one happens once in 10^14 full objects. */
-#ifndef FETCHPOOL_API_JSON_NAMES_H
-#define FETCHPOOL_API_JSON_NAMES_H
+#ifndef FETCHPOOL_BASE_JSON_NAMES_H
+#define FETCHPOOL_BASE_JSON_NAMES_H
 
 #include <stddef.h>
 #include <stdint.h>

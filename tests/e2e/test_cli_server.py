@@ -1,0 +1,154 @@
+"""fetchpool --server: the same from a daemon, and what a daemon refuses."""
+
+import json
+import signal
+import subprocess
+
+import pytest
+
+from rig.client import strict_json
+from rig.daemon import FETCHPOOL, OPEN_LOOPBACK, Daemon, clean_environment, run_program
+from rig.timing import PATIENCE
+from rig.tokens import TokenFile
+
+
+def fetchpool(daemon, *arguments, text="", **environment):
+    return run_program(FETCHPOOL, "--server", daemon.url(), *arguments, text=text, **environment)
+
+
+def start(*arguments):
+    return subprocess.Popen([FETCHPOOL, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            env=clean_environment())
+
+
+def test_a_daemon_fetches(steady_daemon, origin):
+    urls = [origin.url("/a"), "nonsense", origin.url("/status/404")]
+    result = fetchpool(steady_daemon, *urls)
+    assert (result.returncode, result.stderr) == (1, "")
+    assert [found["url"] for found in strict_json(result.stdout)] == urls
+    assert [found["status"] for found in strict_json(result.stdout)] == [200, 0, 404]
+
+
+def test_over_a_unix_socket(start_daemon, origin):
+    daemon = start_daemon(listen=["unix:socket"])
+    result = run_program(FETCHPOOL, "--server", daemon.address, origin.url("/a"))
+    assert result.returncode == 0 and strict_json(result.stdout)[0]["status"] == 200
+
+
+def test_options_are_said_to_the_daemon(steady_daemon, origin):
+    item = {"url": origin.url("/item"), "id": "i", "method": "PUT", "headers": {"X-B": ["1", "2"]}, "body": "text", "include": ["headers"]}
+    arguments = ["-c", "3", "-X", "POST", "-H", "X-A: ü", "-H", "X-A: 2", "--timeout", "7", "--retries", "1", "--retry-delay", "0.1",
+                 "--per-host", "2", "--host-delay", "0", "--deadline", "60", "--max-redirects", "3", "--max-size", "1M", "--no-decompress"]
+    result = fetchpool(steady_daemon, *arguments, "-d", "list", text=f"{origin.url('/a')}\n{json.dumps(item)}\n")
+    assert result.returncode == 0, result.stderr
+    found = strict_json(result.stdout)
+    assert "headers" in found[1] and "headers" not in found[0] and found[1]["id"] == "i"
+    of_list, of_item = sorted(origin.requests, key=lambda request: request.path)
+    assert (of_list.method, of_list.body) == ("POST", b"list")
+    assert [value for name, value in of_list.headers if name == "X-A"] == ["ü".encode().decode("latin-1"), "2"]
+    assert (of_item.method, of_item.body) == ("PUT", b"text")
+    assert [value for name, value in of_item.headers if name == "X-B"] == ["1", "2"]
+    assert not [name for name, _ in of_list.headers if name == "Accept-Encoding"]
+
+
+def test_bytes_go_there_and_back(steady_daemon, origin, tmp_path):
+    body = bytes(range(256)) + b"\xff\x00"
+    (tmp_path / "body").write_bytes(body)
+    result = fetchpool(steady_daemon, "-d", f"@{tmp_path}/body", "--save", str(tmp_path / "saved"), "--include", "sha256", origin.url("/a"))
+    assert result.returncode == 0, result.stderr
+    assert origin.requests[0].body == body
+    assert strict_json(result.stdout)[0]["saved"] in [path.name for path in (tmp_path / "saved").iterdir()]
+
+
+def test_a_token_is_shown(start_daemon, origin, tmp_path):
+    tokens = TokenFile(tmp_path / "tokens")
+    token = tokens.add("shell")
+    (tmp_path / "token").write_text(token + "\n")
+    daemon = start_daemon({"auth.token_file": tokens.path})
+    assert fetchpool(daemon, origin.url("/a"), FETCHPOOL_TOKEN=token).returncode == 0
+    assert fetchpool(daemon, "--token-file", f"{tmp_path}/token", origin.url("/a")).returncode == 0
+    for environment in {}, {"FETCHPOOL_TOKEN": "wrong"}:
+        result = fetchpool(daemon, origin.url("/a"), **environment)
+        assert (result.returncode, result.stdout) == (3, "")
+        assert "refused (401): " in result.stderr and token not in result.stderr
+
+
+@pytest.mark.parametrize("arguments, text, status", [(["--timeout", "9999"], "/timeout: ", 2), (["--max-size", "1G"], "/max_size: ", 2)])
+def test_a_refusal_of_the_request_is_a_2(steady_daemon, origin, arguments, text, status):
+    result = fetchpool(steady_daemon, *arguments, origin.url("/a"))
+    assert (result.returncode, result.stdout) == (status, "")
+    assert "refused (422): " in result.stderr and text in result.stderr
+
+
+def test_a_daemon_that_is_full_is_a_3(start_daemon, origin):
+    daemon = start_daemon({"pool.queue": 1, "pool.workers": 1})
+    held = daemon.begin_batch([origin.url("/held")])
+    origin.wait_for_requests(1)
+    waiting = daemon.begin_batch([origin.url("/b")])
+    result = None
+    while not result or result.returncode == 0:
+        result = fetchpool(daemon, "--timeout", "1", origin.url("/c"))
+    assert (result.returncode, result.stdout) == (3, "")
+    assert "refused (503): " in result.stderr and "try again in" in result.stderr
+    origin.release()
+    held.answer()
+    waiting.answer()
+
+
+def test_what_is_no_daemon_is_a_3(origin):
+    for server, text in ("http://127.0.0.1:1", "connect"), (origin.url(), "this is not an answer of fetchpoold"):
+        result = run_program(FETCHPOOL, "--server", server, origin.url("/a"))
+        assert (result.returncode, result.stdout) == (3, "")
+        assert server.rstrip("/") in result.stderr and text in result.stderr
+
+
+@pytest.mark.parametrize("server", ["ftp://a/", "unix:socket", "http://user:password@127.0.0.1/", "http://127.0.0.1/?x"])
+def test_what_is_no_address_is_a_2(server):
+    result = run_program(FETCHPOOL, "--server", server, "http://127.0.0.1/")
+    assert (result.returncode, result.stdout) == (2, "")
+
+
+def test_a_daemon_that_dies_is_told_and_each_url_has_its_result(origin):
+    daemon = Daemon(OPEN_LOOPBACK)
+    urls = [origin.url("/a"), origin.url("/held"), origin.url("/b")]
+    process = start("--server", daemon.url(), "-c", "1", "-o", "ndjson", *urls)
+    first = process.stdout.readline()
+    daemon.signal(signal.SIGKILL)
+    output, errors = process.communicate(timeout=PATIENCE)
+    daemon.wait()
+    assert process.returncode == 3 and b"the daemon's answer ended" in errors
+    results = [strict_json(line) for line in [first, *output.splitlines()]]
+    assert [found["url"] for found in results] == urls
+    assert [found.get("error_code") for found in results] == [None, "shutdown", "shutdown"]
+    daemon.kill()
+
+
+def test_an_interrupt_cancels_there(steady_daemon, origin):
+    urls = [origin.url("/a"), origin.url("/held"), origin.url("/b")]
+    process = start("--server", steady_daemon.url(), "-c", "1", *urls)
+    origin.wait_for_requests(2)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, errors) == (130, b"")
+    assert [found.get("error_code") for found in strict_json(output)][1:] == ["cancelled", "cancelled"]
+    origin.wait_until(lambda: origin.open_connections == 0)
+
+
+def test_a_reader_that_leaves_cancels_there(steady_daemon, origin):
+    process = start("--server", steady_daemon.url(), origin.url("/held"))
+    origin.wait_for_requests(1)
+    process.stdout.close()
+    assert process.wait(PATIENCE) == -signal.SIGPIPE
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    origin.wait_until(lambda: origin.open_connections == 0)
+
+
+def test_over_tls(start_daemon, authority, origin):
+    identity = authority.server_file("localhost", "127.0.0.1")
+    daemon = start_daemon({"server.tls_cert": identity, "server.tls_key": identity})
+    server = f"https://{daemon.address}"
+    result = run_program(FETCHPOOL, "--server", server, "--ca-file", str(authority.file), origin.url("/a"))
+    assert result.returncode == 0, result.stderr
+    result = run_program(FETCHPOOL, "--server", server, origin.url("/a"))
+    assert result.returncode == 3 and "certificate" in result.stderr.lower()
