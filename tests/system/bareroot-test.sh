@@ -5,12 +5,12 @@
 # shellcheck disable=SC2016,SC2317 # the inner shell's variables; functions that are called by eventually and check
 set -u
 cd "$(dirname "$0")" || exit 1
+. ./lib.sh
+need mmdebstrap unshare chroot git curl
 if [ "${1:-}" != inside ]; then # mounts and processes of our own: they go when we do
     exec unshare --mount --propagation private --pid --fork --kill-child=KILL --mount-proc \
         bash "$PWD/bareroot-test.sh" inside
 fi
-. ./lib.sh
-need mmdebstrap unshare chroot git curl
 root=$(mktemp -d)
 cleanup() {
     [ -z "${daemon:-}" ] || kill -KILL "$daemon" 2>/dev/null

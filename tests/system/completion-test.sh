@@ -4,7 +4,7 @@
 set -u
 cd "$(dirname "$0")" || exit 1
 . ./lib.sh
-for program in zsh fish; do command -v "$program" >/dev/null || give_up "$program is missing"; done
+need_programs zsh fish
 build=${FETCHPOOL_BUILD:-$top/build}
 [ -n "${FETCHPOOL_BUILD:-}" ] || "$top/dev" build || give_up "build"
 scratch=$(mktemp -d)

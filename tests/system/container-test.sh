@@ -4,12 +4,12 @@
 # shellcheck disable=SC2016,SC2317 # awk's variables; functions that are called by eventually and check
 set -u
 cd "$(dirname "$0")" || exit 1
+. ./lib.sh
+need mmdebstrap podman runc iptables unshare nsenter ip curl readelf openssl python3
 if [ "${1:-}" != inside ]; then # mounts and processes of our own: they go when we do
     exec unshare --mount --propagation private --pid --fork --kill-child=KILL --mount-proc \
         bash "$PWD/container-test.sh" inside
 fi
-. ./lib.sh
-need mmdebstrap podman runc iptables unshare nsenter ip curl readelf openssl python3
 scratch=$(mktemp -d)
 network=
 origin_process=

@@ -58,13 +58,24 @@ eventually() {
     done
 }
 
+# REASON: this machine cannot run the test. It has neither passed nor failed.
+skip() {
+    echo "skipped: $*"
+    exit 0
+}
 # PROGRAM...
-need() {
+need_programs() {
     local program
-    [ "$(id -u)" = 0 ] || give_up "this test needs root"
     for program; do
-        command -v "$program" >/dev/null || give_up "$program is missing; ./dev test system installs what is needed"
+        command -v "$program" >/dev/null || skip "$program is missing; as root, ./dev test --system installs what is needed"
     done
+}
+# PROGRAM...: for tests that boot, mount or build as root.
+need() {
+    [ "$(uname -s)" = Linux ] || skip "this is no Linux"
+    [ "$(id -u)" = 0 ] || skip "it needs root"
+    need_programs "$@"
+    unshare --mount --propagation private --pid --fork true 2>/dev/null || skip "namespaces cannot be made here"
 }
 
 # NAME PACKAGE,...: prints the path of a tar of a minimal Debian 12 with these packages. It is made with the sources and the

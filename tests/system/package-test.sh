@@ -5,12 +5,12 @@
 # shellcheck disable=SC2016,SC2317 # a package's own variables; functions that are called by eventually and check
 set -u
 cd "$(dirname "$0")" || exit 1
-if [ "${1:-}" != inside ]; then # mounts of our own: they go when we do
-    exec unshare --mount --propagation private bash "$PWD/package-test.sh" inside
-fi
 . ./lib.sh
 . ./sdbox.sh
 need mmdebstrap unshare nsenter setpriv cmake pgrep curl git lintian dpkg-deb
+if [ "${1:-}" != inside ]; then # mounts of our own: they go when we do
+    exec unshare --mount --propagation private bash "$PWD/package-test.sh" inside
+fi
 scratch=$(mktemp -d)
 cleanup() {
     box_stop
