@@ -275,6 +275,6 @@ void manager_stopping(struct manager *m, int64_t within_ms) {
     m->has_changed = true;
     pthread_mutex_unlock(&m->lock);
     if (begins)
-        notify_stopping("draining", within_ms);
+        notify_stopping(api_stage(m->options.api) == API_STAGE_LEAVING ? "leaving" : "draining", within_ms);
     sem_post(&m->wake);
 }
