@@ -1,4 +1,4 @@
-/* What the files of the server share. Used by server.c, intake.c, drain.c and context.c only. */
+/* What the files of the server share. Used by server.c, intake.c, drain.c, context.c and metrics.c only. */
 #ifndef FETCHPOOL_API_API_STATE_H
 #define FETCHPOOL_API_API_STATE_H
 
@@ -9,6 +9,7 @@
 #include "api/pulse.h"
 #include "api/server.h"
 #include "api/tls.h"
+#include "api/traffic.h"
 #include "base/timers.h"
 
 #include <pthread.h>
@@ -40,12 +41,14 @@ struct api {
     _Atomic size_t suspended;        /* requests */
     _Atomic size_t held_bytes;       /* of all answers */
     _Atomic uint64_t rejected;       /* requests that found the queue full */
-    _Atomic size_t quiet_fronts;     /* that leave their socket alone */
-    int64_t drain_end_ms;            /* set before the stage is left that it is needed in */
-    _Atomic(enum api_stage) stage;   /* set before the lock is taken to see whether requests are open */
-    pthread_mutex_t lock;            /* guards the four below */
-    size_t open_requests;            /* whose body is there and whose answer is not sent */
-    size_t unattended;               /* batches that go on without their request */
+    struct traffic traffic;
+    uint64_t started_at_us;        /* the process, by the wall clock */
+    _Atomic size_t quiet_fronts;   /* that leave their socket alone */
+    int64_t drain_end_ms;          /* set before the stage is left that it is needed in */
+    _Atomic(enum api_stage) stage; /* set before the lock is taken to see whether requests are open */
+    pthread_mutex_t lock;          /* guards the four below; the first two are read without */
+    _Atomic size_t open_requests;  /* whose body is there and whose answer is not sent */
+    _Atomic size_t unattended;     /* batches that go on without their request */
     bool delay_is_over;
     bool drained;
     size_t front_count;

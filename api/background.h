@@ -1,4 +1,5 @@
-/* One thread for work that would hold up the front end: decoding large bodies. In the order in which it is added. */
+/* One thread for work that would hold up the front end: decoding large bodies, looking at the process. In the order in
+ * which it is added. */
 #ifndef FETCHPOOL_API_BACKGROUND_H
 #define FETCHPOOL_API_BACKGROUND_H
 

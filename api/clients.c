@@ -1,5 +1,6 @@
 #include "api/clients.h"
 
+#include "base/counter.h"
 #include "base/list.h"
 #include "base/table.h"
 
@@ -23,12 +24,21 @@ struct clients_address {
     size_t count;
 };
 
+/* As struct clients_stats has it. Changed under the lock, read without. */
+struct clients_counts {
+    struct counter inside;
+    struct counter beyond;
+    struct counter entered;
+    struct counter full;
+    struct counter crowded;
+    struct counter shut_out;
+};
+
 struct clients {
     struct clients_options options;
+    struct clients_counts counts;
     pthread_mutex_t lock; /* guards all below */
     struct table addresses;
-    size_t inside;  /* within the limits */
-    size_t refused; /* beyond them */
     bool has_told;
     int64_t told_ms;
 };
@@ -99,8 +109,10 @@ bool clients_knock(struct clients *c, const struct sockaddr *address) {
     struct key key = key_of(address);
     pthread_mutex_lock(&c->lock);
     bool crowded = is_crowded_locked(c, find_locked(c, &key));
-    bool full = c->inside >= c->options.max;
-    bool may = (!crowded && !full) || c->refused < (crowded ? c->options.spare / 2 : c->options.spare);
+    bool full = counter_read(&c->counts.inside) >= c->options.max;
+    bool may =
+        (!crowded && !full) || counter_read(&c->counts.beyond) < (crowded ? c->options.spare / 2 : c->options.spare);
+    counter_add(&c->counts.shut_out, !may);
     pthread_mutex_unlock(&c->lock);
     return may;
 }
@@ -111,18 +123,22 @@ struct clients_pass clients_enter(struct clients *c, const struct sockaddr *addr
     pthread_mutex_lock(&c->lock);
     if (is_crowded_locked(c, find_locked(c, &key)))
         pass.verdict = CLIENTS_CROWDED;
-    else if (c->inside >= c->options.max)
+    else if (counter_read(&c->counts.inside) >= c->options.max)
         pass.verdict = CLIENTS_FULL;
     else
         pass.address = take_address_locked(c, &key);
-    ++*(pass.verdict == CLIENTS_OPEN ? &c->inside : &c->refused);
+    counter_add(pass.verdict == CLIENTS_OPEN ? &c->counts.inside : &c->counts.beyond, 1);
+    counter_add(pass.verdict == CLIENTS_OPEN   ? &c->counts.entered
+                : pass.verdict == CLIENTS_FULL ? &c->counts.full
+                                               : &c->counts.crowded,
+                1);
     pthread_mutex_unlock(&c->lock);
     return pass;
 }
 
 void clients_leave(struct clients *c, struct clients_pass pass) {
     pthread_mutex_lock(&c->lock);
-    --*(pass.verdict == CLIENTS_OPEN ? &c->inside : &c->refused);
+    counter_subtract(pass.verdict == CLIENTS_OPEN ? &c->counts.inside : &c->counts.beyond, 1);
     if (pass.address)
         leave_address_locked(c, pass.address);
     pthread_mutex_unlock(&c->lock);
@@ -130,9 +146,20 @@ void clients_leave(struct clients *c, struct clients_pass pass) {
 
 bool clients_are_none(struct clients *c) {
     pthread_mutex_lock(&c->lock);
-    bool none = c->inside + c->refused == 0;
+    bool none = counter_read(&c->counts.inside) + counter_read(&c->counts.beyond) == 0;
     pthread_mutex_unlock(&c->lock);
     return none;
+}
+
+void clients_read_stats(const struct clients *c, struct clients_stats *ret_stats) {
+    *ret_stats = (struct clients_stats){
+        .inside = counter_read(&c->counts.inside),
+        .beyond = counter_read(&c->counts.beyond),
+        .entered = counter_read(&c->counts.entered),
+        .full = counter_read(&c->counts.full),
+        .crowded = counter_read(&c->counts.crowded),
+        .shut_out = counter_read(&c->counts.shut_out),
+    };
 }
 
 bool clients_should_tell(struct clients *c, int64_t now_ms) {

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 enum clients_verdict {
@@ -47,6 +48,19 @@ void clients_leave(struct clients *c, struct clients_pass pass);
 
 /* Whether nobody is in. Any thread. */
 bool clients_are_none(struct clients *c);
+
+/* Nothing but uint64_t. */
+struct clients_stats {
+    uint64_t inside;   /* now, within the limits */
+    uint64_t beyond;   /* now, only to be refused */
+    uint64_t entered;  /* since the start, within the limits */
+    uint64_t full;     /* refused since the start, because there were too many */
+    uint64_t crowded;  /* ... because there were too many from their address */
+    uint64_t shut_out; /* closed at once, as there were too many to be told */
+};
+
+/* Without a lock. Any thread. */
+void clients_read_stats(const struct clients *c, struct clients_stats *ret_stats);
 
 /* Whether it is time to log that clients are refused: once, and again after a minute. Any thread. */
 bool clients_should_tell(struct clients *c, int64_t now_ms);

@@ -26,6 +26,10 @@ _Atomic size_t *api_held_bytes(struct api *api) {
     return &api->held_bytes;
 }
 
+struct traffic *api_traffic(struct api *api) {
+    return &api->traffic;
+}
+
 void api_drop_body(struct request *r) {
     atomic_fetch_sub(&r->api->body_bytes, r->counted_bytes);
     r->counted_bytes = 0;

@@ -6,6 +6,7 @@
 #include "api/monitor.h"
 #include "api/request.h"
 #include "api/server.h"
+#include "api/traffic.h"
 
 #include <stdatomic.h>
 #include <stddef.h>
@@ -21,6 +22,9 @@ _Atomic size_t *api_held_bytes(struct api *api);
 /* Requests refused because the queue was full, since the start. */
 void api_count_rejected(struct api *api);
 uint64_t api_rejected(const struct api *api);
+
+/* Where answers and refusals are counted. */
+struct traffic *api_traffic(struct api *api);
 
 /* Frees the body of a request that has been decoded. */
 void api_drop_body(struct request *r);

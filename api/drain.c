@@ -36,7 +36,7 @@ static void set_delay_locked(struct api *api) {
 }
 
 /* The struct api may be freed as soon as the lock is. */
-static void count_down(struct api *api, size_t *count) {
+static void count_down(struct api *api, _Atomic size_t *count) {
     void (*tell)(void *arg) = api->options.drained;
     void *arg = api->options.arg;
     pthread_mutex_lock(&api->lock);

@@ -86,6 +86,7 @@ static void explain(const struct fetch_call *call, enum err err, struct problem 
         problem_set(problem, 413, "more URLs than the queue can ever hold (pool.queue)");
         return;
     }
+    problem->reason = err == ERR_FULL ? PROBLEM_QUEUE_FULL : err == ERR_CLOSED ? PROBLEM_DRAINING : PROBLEM_BY_STATUS;
     problem->retry_after_s = err == ERR_FULL
                                  ? pool_room_after_s(api_options(call->api)->pool, fetch_batch_fetches(&call->batch))
                                  : CALL_RETRY_AFTER_S;

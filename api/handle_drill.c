@@ -183,7 +183,9 @@ static void respond(struct drill_call *call) {
     struct problem problem = {.retry_after_s = DRILL_RETRY_AFTER_S};
     struct buf out;
     buf_init(&out, (size_t)DRILL_MAX_TASKS * (DRILL_MAX_LABEL_BYTES * 6 + 8) + 256);
-    if (atomic_load(&call->drill.cut))
+    bool cut = atomic_load(&call->drill.cut);
+    problem.reason = cut ? PROBLEM_DRAINING : PROBLEM_BY_STATUS;
+    if (cut)
         problem_set(&problem, 503, "the drill was cut short: the service is shutting down");
     else if (write_results(call, &out))
         problem_set(&problem, 503, "out of memory");
@@ -267,8 +269,11 @@ static void start(struct drill_call *call, const struct settings *settings, stru
     problem->retry_after_s = err ? DRILL_RETRY_AFTER_S : 0;
     if (err == ERR_FULL) {
         problem->retry_after_s = pool_room_after_s(api_options(call->request->api)->pool, call->count);
+        problem->reason = PROBLEM_QUEUE_FULL;
         api_count_rejected(call->request->api);
     }
+    if (err == ERR_CLOSED)
+        problem->reason = PROBLEM_DRAINING;
     if (err)
         problem_set(problem, 503, "%s", err_text(err));
 }

@@ -3,6 +3,7 @@
 #include "api/respond.h"
 #include "base/json.h"
 #include "base/version.h"
+#include "pool/fetcher_stats.h"
 
 enum { STATUS_MAX_BYTES = 1024, READY_RETRY_AFTER_S = 5 };
 
@@ -41,7 +42,7 @@ void handle_healthz(struct request *r) {
 }
 
 void handle_readyz(struct request *r) {
-    struct problem problem = {.retry_after_s = READY_RETRY_AFTER_S};
+    struct problem problem = {.retry_after_s = READY_RETRY_AFTER_S, .reason = PROBLEM_NO_REFUSAL};
     struct pool_stats stats;
     pool_read_stats(api_options(r->api)->pool, &stats);
     if (api_stage(r->api) != API_STAGE_SERVING)
@@ -62,8 +63,9 @@ static void put_number(struct json *j, const char *key, uint64_t value) {
 }
 
 static void put_connections(struct json *j, struct fetcher *fetcher) {
-    struct fetcher_stats stats;
-    fetcher_read_stats(fetcher, &stats);
+    struct fetcher_stats all;
+    fetcher_read_stats(fetcher, &all);
+    const struct handles_stats stats = all.handles;
     uint64_t requests = stats.opened + stats.reused;
     json_key(j, "connections");
     json_object_open(j);

@@ -11,6 +11,7 @@ void handle_healthz(struct request *r); /* handle_status.c */
 void handle_readyz(struct request *r);
 void handle_pressure(struct request *r);
 void handle_version(struct request *r);
+void handle_metrics(struct request *r); /* handle_metrics.c */
 void handle_openapi(struct request *r); /* handle_openapi.c */
 void handle_hosts(struct request *r);   /* handle_hosts.c */
 void handle_host(struct request *r);

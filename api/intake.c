@@ -140,6 +140,7 @@ void intake_on_completed(void *arg, struct MHD_Connection *connection, void **co
 
 static void refuse_draining(struct request *r) {
     problem_set(&r->refusal, 503, "the service is shutting down");
+    r->refusal.reason = PROBLEM_DRAINING;
     r->refusal.retry_after_s = INTAKE_RETRY_AFTER_S;
 }
 
@@ -213,6 +214,7 @@ static void examine_connection(struct request *r) {
         problem_set(&r->refusal, 429,
                     "there are too many connections from this address (server.max_connections_per_address)");
     r->refusal.retry_after_s = INTAKE_RETRY_AFTER_S;
+    r->refusal.reason = PROBLEM_CONNECTIONS;
 }
 
 /* That the token is missing is told before that the name is not ours. */

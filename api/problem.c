@@ -10,30 +10,68 @@ enum { PROBLEM_RETRY_AFTER_S = 1 };
 static const struct {
     int status;
     const char *title;
-} titles[] = {
-    {400, "Bad Request"},
-    {401, "Unauthorized"},
-    {403, "Forbidden"},
-    {404, "Not Found"},
-    {405, "Method Not Allowed"},
-    {406, "Not Acceptable"},
-    {413, "Content Too Large"},
-    {415, "Unsupported Media Type"},
-    {417, "Expectation Failed"},
-    {421, "Misdirected Request"},
-    {422, "Unprocessable Content"},
-    {429, "Too Many Requests"},
-    {500, "Internal Server Error"},
-    {501, "Not Implemented"},
-    {503, "Service Unavailable"},
-    {505, "HTTP Version Not Supported"},
+    enum problem_reason reason; /* when nothing more exact is known */
+} statuses[] = {
+    {400, "Bad Request", PROBLEM_MALFORMED},
+    {401, "Unauthorized", PROBLEM_UNAUTHORIZED},
+    {403, "Forbidden", PROBLEM_FORBIDDEN},
+    {404, "Not Found", PROBLEM_NOT_FOUND},
+    {405, "Method Not Allowed", PROBLEM_METHOD},
+    {406, "Not Acceptable", PROBLEM_NOT_ACCEPTABLE},
+    {413, "Content Too Large", PROBLEM_TOO_LARGE},
+    {415, "Unsupported Media Type", PROBLEM_MEDIA_TYPE},
+    {417, "Expectation Failed", PROBLEM_EXPECTATION},
+    {421, "Misdirected Request", PROBLEM_HOST},
+    {422, "Unprocessable Content", PROBLEM_INVALID},
+    {429, "Too Many Requests", PROBLEM_QUOTA},
+    {500, "Internal Server Error", PROBLEM_OTHER},
+    {501, "Not Implemented", PROBLEM_NOT_IMPLEMENTED},
+    {503, "Service Unavailable", PROBLEM_MEMORY},
+    {505, "HTTP Version Not Supported", PROBLEM_VERSION},
 };
 
 const char *problem_title(int status) {
-    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++)
-        if (titles[i].status == status)
-            return titles[i].title;
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
+        if (statuses[i].status == status)
+            return statuses[i].title;
     return "Error";
+}
+
+static const char *const reasons[PROBLEM_REASON_COUNT] = {
+    [PROBLEM_BY_STATUS] = "",
+    [PROBLEM_MALFORMED] = "malformed",
+    [PROBLEM_UNAUTHORIZED] = "unauthorized",
+    [PROBLEM_FORBIDDEN] = "forbidden",
+    [PROBLEM_NOT_FOUND] = "not_found",
+    [PROBLEM_METHOD] = "method",
+    [PROBLEM_NOT_ACCEPTABLE] = "not_acceptable",
+    [PROBLEM_TOO_LARGE] = "too_large",
+    [PROBLEM_MEDIA_TYPE] = "media_type",
+    [PROBLEM_EXPECTATION] = "expectation",
+    [PROBLEM_HOST] = "host",
+    [PROBLEM_INVALID] = "invalid",
+    [PROBLEM_QUOTA] = "quota",
+    [PROBLEM_NOT_IMPLEMENTED] = "not_implemented",
+    [PROBLEM_VERSION] = "version",
+    [PROBLEM_MEMORY] = "memory",
+    [PROBLEM_CONNECTIONS] = "connections",
+    [PROBLEM_QUEUE_FULL] = "queue_full",
+    [PROBLEM_DRAINING] = "draining",
+    [PROBLEM_OTHER] = "other",
+    [PROBLEM_NO_REFUSAL] = "",
+};
+
+enum problem_reason problem_reason(const struct problem *p) {
+    if (p->reason != PROBLEM_BY_STATUS)
+        return p->reason;
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
+        if (statuses[i].status == p->status)
+            return statuses[i].reason;
+    return PROBLEM_OTHER;
+}
+
+const char *problem_reason_name(enum problem_reason reason) {
+    return reasons[reason];
 }
 
 void problem_set(struct problem *p, int status, const char *format, ...) {

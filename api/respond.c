@@ -46,6 +46,8 @@ static void queue_cached(struct request *r, int status, const char *type, const 
         ok = add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     connection_send(r->client);
     r->responded = ok && MHD_queue_response(r->connection, (unsigned)status, response) == MHD_YES;
+    if (r->responded)
+        traffic_count_answer(api_traffic(r->api), r->route, status);
     MHD_destroy_response(response);
 }
 
@@ -103,6 +105,7 @@ static bool add_number_header(struct MHD_Response *response, const char *name, i
 
 void respond_problem(struct request *r, const struct problem *p) {
     struct buf body;
+    traffic_count_refusal(api_traffic(r->api), p);
     buf_init(&body, RESPOND_PROBLEM_MAX_BYTES);
     if (problem_json(p, &body) || buf_append_char(&body, '\n')) {
         buf_fini(&body);

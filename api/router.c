@@ -11,12 +11,25 @@ static const struct route routes[] = {
     {"/healthz", "GET", handle_healthz, false, AUTH_OPEN},
     {"/readyz", "GET", handle_readyz, false, AUTH_OPEN},
     {"/pressure", "GET", handle_pressure, false, TOKEN_SCOPE_METRICS},
+    {"/metrics", "GET", handle_metrics, false, TOKEN_SCOPE_METRICS},
     {"/version", "GET", handle_version, false, (unsigned)AUTH_ANY_SCOPE},
     {"/openapi.yaml", "GET", handle_openapi, false, (unsigned)AUTH_ANY_SCOPE},
     {"/hosts", "GET", handle_hosts, false, TOKEN_SCOPE_HOSTS},
     {"/hosts/{host}", "GET", handle_host, false, TOKEN_SCOPE_HOSTS},
     {"/hosts/{host}", "PATCH", handle_host_patch, false, TOKEN_SCOPE_HOSTS},
 };
+
+enum { ROUTE_COUNT = sizeof routes / sizeof routes[0] };
+
+_Static_assert((int)ROUTE_COUNT <= (int)ROUTER_MAX_ROUTES, "each has its index");
+
+size_t router_index(const struct route *route) {
+    return route ? (size_t)(route - routes) : (size_t)ROUTER_MAX_ROUTES;
+}
+
+const struct route *router_at(size_t index) {
+    return index < ROUTE_COUNT ? &routes[index] : NULL;
+}
 
 /* "{name}" stands for one part of the path, which is not empty. */
 static bool fits(const char *pattern, const char *path) {
@@ -50,7 +63,7 @@ static void allow(const struct route *route, char ret_allow[PROBLEM_ALLOW_BYTES]
 
 const struct route *router_find(const char *method, const char *path, struct problem *ret_problem) {
     char allowed[PROBLEM_ALLOW_BYTES] = "";
-    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
+    for (size_t i = 0; i < ROUTE_COUNT; i++) {
         if (!fits(routes[i].path, path))
             continue;
         if (takes_method(&routes[i], method))

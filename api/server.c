@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
+#include "base/usage.h"
 
 #include <fcntl.h>
 #include <gnutls/abstract.h>
@@ -179,6 +180,7 @@ enum err api_create(const struct api_options *options, struct api **ret_api) {
     drain_init(api);
     MHD_set_panic_func(panic, NULL);
     set_limits(api);
+    api->started_at_us = usage_read().started_at_us;
     enum err err = create_parts(api);
     if (err)
         tls_pair_destroy(options->certificate);

@@ -77,5 +77,7 @@ bool batch_count_finished_locked(struct batch *b, size_t count) {
         return false;
     b->done = true;
     list_remove(&b->in_pool);
+    b->pool->counts.batches_finished[pool_outcome_of(atomic_load(&b->cancelled))]++;
+    pool_tell_locked(b->pool);
     return true;
 }

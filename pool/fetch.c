@@ -206,6 +206,8 @@ static void perform_hop(struct fetcher *f, const struct fetch_request *request, 
     if (!set_time(&t, request, end_ms, result))
         return;
     bool is_found = lookup_host(f->names, f->guard, &t, result, &answer);
+    if (answer || !is_found)
+        stats_count_phase(f->stats, STATS_LOOKUP, t.lookup_us);
     if (t.hop)
         t.hop->lookup_us = t.lookup_us;
     if (!is_found)

@@ -56,6 +56,7 @@ struct fetch_request {
 /* What all fetches share: guard, certificates, warm handles, the budget of retries. */
 struct fetcher;
 struct retry_budget;
+struct stats;
 
 /* `settings` is borrowed during the call, `timers` until fetcher_destroy. Calls curl_global_init: once, before other
  * threads use libcurl. On failure `ret_error` says what is wrong, naming the setting. ERR_INVALID, ERR_IO, ERR_NOMEM,
@@ -70,8 +71,10 @@ void fetcher_destroy(struct fetcher *f);
 /* False: no certificate authority is known, so no https server is trusted. */
 bool fetcher_has_certs(const struct fetcher *f);
 
-/* What all retries share. Any thread. */
+/* What all retries share, and where all fetches are counted. Any thread. */
 struct retry_budget *fetcher_retry_budget(struct fetcher *f);
+struct stats *fetcher_counts(struct fetcher *f);
+
 /* Has `no_file` called, with the number of fetches that hold a connection, when file descriptors run out: once, and
  * again only after they sufficed for a minute. Fetches wait for one meanwhile, up to their connect timeout. Any thread
  * calls it. Before the first fetch. */
@@ -107,18 +110,6 @@ bool fetcher_apply_guard(struct fetcher *f, struct guard_rules *rules);
 
 /* Descriptors have run out elsewhere: gives some idle connections up. Any thread. */
 void fetcher_make_room(struct fetcher *f);
-
-/* Connections since the start, and handles now. */
-struct fetcher_stats {
-    uint64_t opened; /* connections that were made */
-    uint64_t reused; /* requests that went over one that was there */
-    uint64_t closed_cold;
-    size_t idle;
-    size_t in_use;
-};
-
-/* Any thread. */
-void fetcher_read_stats(struct fetcher *f, struct fetcher_stats *ret_stats);
 
 /* The options that the settings give to a request which says nothing. They borrow from `settings`. */
 struct fetch_options fetch_default_options(const struct settings *settings);

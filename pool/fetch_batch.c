@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/thread.h"
 #include "pool/retry.h"
+#include "pool/stats.h"
 #include "pool/url.h"
 
 #include <semaphore.h>
@@ -103,7 +104,10 @@ static void run(struct batch *batch, size_t index, struct sched_again *again, st
     struct fetch_result result;
     fetch_result_init(&result);
     result.timings.queue_us = clock_now_us() - batch->submitted_at_us;
+    if (!again)
+        stats_count_start(fetcher_counts(b->fetcher), result.timings.queue_us);
     if (retry_run(b->fetcher, &request, index, again, &result, next)) {
+        stats_count_result(fetcher_counts(b->fetcher), &result, true);
         pool_pause_now(batch, next);
         give_result(b, index, &result);
     }
@@ -116,7 +120,9 @@ static void skip(struct batch *batch, size_t index, enum fetch_error reason, str
     fetch_result_init(&result);
     fetch_result_fail(&result, reason, NULL);
     result.timings.queue_us = clock_now_us() - batch->submitted_at_us;
+    bool was_started = again != NULL;
     retry_abandon(again, &result);
+    stats_count_result(fetcher_counts(b->fetcher), &result, was_started);
     give_result(b, index, &result);
     fetch_result_fini(&result);
 }
@@ -220,13 +226,18 @@ static void run_one(struct batch *batch, size_t index, struct sched_again *again
     request.deadline_ms = CLOCK_NEVER;
     request.cancelled = &batch->cancelled;
     call->results[index].timings.queue_us = clock_now_us() - batch->submitted_at_us;
-    (void)retry_run(call->fetcher, &request, index, again, &call->results[index], next); /* at last it is the result */
+    if (!again)
+        stats_count_start(fetcher_counts(call->fetcher), call->results[index].timings.queue_us);
+    if (retry_run(call->fetcher, &request, index, again, &call->results[index], next)) /* at last it is the result */
+        stats_count_result(fetcher_counts(call->fetcher), &call->results[index], true);
 }
 
 static void skip_one(struct batch *batch, size_t index, enum fetch_error reason, struct sched_again *again) {
     struct fetch_all_call *call = LIST_ENTRY(batch, struct fetch_all_call, batch);
     fetch_result_fail(&call->results[index], reason, NULL);
+    bool was_started = again != NULL;
     retry_abandon(again, &call->results[index]);
+    stats_count_result(fetcher_counts(call->fetcher), &call->results[index], was_started);
 }
 
 static void all_done(struct batch *batch) {

@@ -50,7 +50,13 @@ struct fetch_tls {
 };
 
 /* Why there was no further attempt though one might have helped. */
-enum fetch_given_up { FETCH_GIVEN_UP_NOT, FETCH_GIVEN_UP_RETRIES, FETCH_GIVEN_UP_DEADLINE, FETCH_GIVEN_UP_BUDGET };
+enum fetch_given_up {
+    FETCH_GIVEN_UP_NOT,
+    FETCH_GIVEN_UP_RETRIES,
+    FETCH_GIVEN_UP_DEADLINE,
+    FETCH_GIVEN_UP_BUDGET,
+    FETCH_GIVEN_UP_COUNT,
+};
 
 /* One attempt of a fetch that may be tried again. */
 struct fetch_attempt {

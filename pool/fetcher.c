@@ -114,6 +114,8 @@ static enum err fill_fetcher(struct fetcher *f, const struct settings *settings,
     f->user_agent = strdup(settings->fetch.user_agent);
     enum err err = f->user_agent ? crypto_make_ready() : ERR_NOMEM;
     if (!err)
+        err = stats_create(&f->stats);
+    if (!err)
         err = hop_headers_create_plain(f->user_agent, &f->plain_headers);
     if (!err)
         err = create_guard(f, settings, timers, ret_error);
@@ -126,6 +128,7 @@ static enum err fill_fetcher(struct fetcher *f, const struct settings *settings,
     f->setup = (struct transfer_setup){
         .guard = f->guard,
         .certs = f->certs,
+        .stats = f->stats,
         .user_agent = f->user_agent,
         .plain_headers = f->plain_headers,
         .max_header_bytes = settings->fetch.max_header_bytes,
@@ -162,6 +165,7 @@ void fetcher_destroy(struct fetcher *f) {
     names_destroy(f->names);
     certs_destroy(f->certs);
     guard_destroy(f->guard);
+    stats_destroy(f->stats);
     retry_budget_fini(&f->retry_budget);
     curl_slist_free_all(f->plain_headers);
     free(f->user_agent);
@@ -177,6 +181,10 @@ struct retry_budget *fetcher_retry_budget(struct fetcher *f) {
     return &f->retry_budget;
 }
 
+struct stats *fetcher_counts(struct fetcher *f) {
+    return f->stats;
+}
+
 void fetcher_on_no_file(struct fetcher *f, void (*no_file)(size_t in_use)) {
     f->no_file = no_file;
 }
@@ -190,15 +198,10 @@ void fetcher_make_room(struct fetcher *f) {
 }
 
 void fetcher_read_stats(struct fetcher *f, struct fetcher_stats *ret_stats) {
-    struct handles_stats stats;
-    handles_read_stats(f->handles, &stats);
-    *ret_stats = (struct fetcher_stats){
-        .opened = stats.opened,
-        .reused = stats.reused,
-        .closed_cold = stats.closed_cold,
-        .idle = stats.idle,
-        .in_use = stats.in_use,
-    };
+    stats_read(f->stats, &ret_stats->fetches);
+    handles_read_stats(f->handles, &ret_stats->handles);
+    names_read_stats(f->names, &ret_stats->names);
+    ret_stats->guard_refusals = guard_refusals(f->guard);
 }
 
 struct fetch_options fetch_default_options(const struct settings *settings) {

@@ -4,10 +4,12 @@
 
 #include "pool/certs.h"
 #include "pool/fetch.h"
+#include "pool/fetcher_stats.h"
 #include "pool/guard.h"
 #include "pool/handles.h"
 #include "pool/names.h"
 #include "pool/retry_budget.h"
+#include "pool/stats.h"
 #include "pool/transfer.h"
 
 struct fetcher {
@@ -15,6 +17,7 @@ struct fetcher {
     struct certs *certs;
     struct names *names;
     struct handles *handles;
+    struct stats *stats;
     char *user_agent;
     int64_t max_pause_ms;
     struct retry_budget retry_budget;

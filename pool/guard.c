@@ -1,6 +1,7 @@
 #include "pool/guard.h"
 
 #include "base/clock.h"
+#include "base/counter.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -11,8 +12,9 @@ struct guard {
     struct timers *timers;
     struct timer_event look;
     void (*refused)(const struct fetch_refusal *refusal); /* may be NULL */
-    _Atomic uint64_t serial;                              /* written under the lock */
-    pthread_rwlock_t lock;                                /* guards all below */
+    struct counter refusals;
+    _Atomic uint64_t serial; /* written under the lock */
+    pthread_rwlock_t lock;   /* guards all below */
     struct guard_rules *rules;
     struct own_addresses own; /* without those that the table refuses anyway */
 };
@@ -111,9 +113,9 @@ bool guard_allows(struct guard *g, struct address a) {
 }
 
 /* For the operator only: whoever asked for the fetch learns that it was refused, and no more. */
-static void tell(const struct guard *g, const struct guard_verdict *v, const struct endpoint *endpoint,
-                 const char *host) {
+static void tell(struct guard *g, const struct guard_verdict *v, const struct endpoint *endpoint, const char *host) {
     char rule[GUARD_RULE_BYTES], setting[GUARD_SETTING_BYTES], address[ADDRESS_TEXT_BYTES];
+    counter_add_shared(&g->refusals, 1);
     if (!g->refused)
         return;
     guard_verdict_print(v, endpoint->port, rule, setting);
@@ -149,6 +151,10 @@ void guard_tell(struct guard *g, struct address a, const char *host) {
     pthread_rwlock_unlock(&g->lock);
     if (v.reason != GUARD_ALLOWED)
         tell(g, &v, &endpoint, host);
+}
+
+uint64_t guard_refusals(const struct guard *g) {
+    return counter_read(&g->refusals);
 }
 
 bool guard_allows_user_info(struct guard *g) {

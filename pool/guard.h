@@ -45,6 +45,9 @@ bool guard_allows(struct guard *g, struct address a);
 /* Tells of the refusal of an address that guard_allows did not allow. Any thread. */
 void guard_tell(struct guard *g, struct address a, const char *host);
 
+/* How often it has refused since the start. Any thread. */
+uint64_t guard_refusals(const struct guard *g);
+
 /* Whether a connection to `endpoint` may be made or used; `host` is the name that led there. Any thread. */
 bool guard_admits(struct guard *g, const struct endpoint *endpoint, const char *host);
 

@@ -1,6 +1,7 @@
 #include "pool/handles.h"
 
 #include "base/clock.h"
+#include "base/counter.h"
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/thread.h"
@@ -17,6 +18,15 @@ enum {
     HANDLES_RECOVERED_MS = 60 * 1000,
 };
 
+/* As struct handles_stats has it. Changed under the lock, read without. */
+struct handles_counts {
+    struct counter idle;
+    struct counter in_use;
+    struct counter opened;
+    struct counter reused;
+    struct counter closed_cold;
+};
+
 struct handles {
     struct handles_options options;
     struct timer_event sweep;
@@ -24,7 +34,7 @@ struct handles {
     pthread_mutex_t lock; /* guards all below */
     struct list age;      /* idle handles, the one put back last in front */
     struct list line;     /* of those who wait for a descriptor, the one that came first in front */
-    struct handles_stats stats;
+    struct handles_counts counts;
     int64_t short_at_ms;    /* descriptors ran out last */
     int64_t pause_until_ms; /* there is no use in trying before */
     bool sweep_is_set;
@@ -55,7 +65,7 @@ static void close_handle(struct handle *handle) {
 static void unlink_locked(struct handles *h, struct handle *handle) {
     list_remove(&handle->in_bucket);
     list_remove(&handle->in_age);
-    h->stats.idle--;
+    counter_subtract(&h->counts.idle, 1);
 }
 
 /* Moves the coldest to `ret_cold` while there are too many or while they are too old. Closing them waits until the lock
@@ -64,10 +74,10 @@ static void take_cold_locked(struct handles *h, size_t keep, int64_t idle_before
     for (;;) {
         struct list *node = list_last(&h->age);
         struct handle *handle = node ? LIST_ENTRY(node, struct handle, in_age) : NULL;
-        if (!handle || (h->stats.idle <= keep && handle->idle_since_ms > idle_before_ms))
+        if (!handle || (counter_read(&h->counts.idle) <= keep && handle->idle_since_ms > idle_before_ms))
             return;
         unlink_locked(h, handle);
-        h->stats.closed_cold++;
+        counter_add(&h->counts.closed_cold, 1);
         list_push_back(ret_cold, &handle->in_age);
     }
 }
@@ -138,7 +148,7 @@ static struct handle *take_idle_locked(struct handles *h, uint64_t hash, const c
         if (!is_of(handle, hash, origin))
             continue;
         unlink_locked(h, handle);
-        h->stats.in_use++;
+        counter_add(&h->counts.in_use, 1);
         return handle;
     }
     return NULL;
@@ -151,11 +161,12 @@ static bool shed(struct handles *h) {
     struct list cold;
     list_init(&cold);
     pthread_mutex_lock(&h->lock);
-    size_t keep = h->stats.idle - (h->stats.idle + HANDLES_SHED_SHARE - 1) / HANDLES_SHED_SHARE;
+    size_t idle = counter_read(&h->counts.idle);
+    size_t keep = idle - (idle + HANDLES_SHED_SHARE - 1) / HANDLES_SHED_SHARE;
     take_cold_locked(h, keep, INT64_MIN, &cold);
     bool tell = clock_now_ms() - h->short_at_ms >= HANDLES_RECOVERED_MS;
     h->short_at_ms = clock_now_ms();
-    size_t in_use = h->stats.in_use;
+    size_t in_use = counter_read(&h->counts.in_use);
     pthread_mutex_unlock(&h->lock);
     bool some = !list_is_empty(&cold);
     close_list(&cold);
@@ -242,7 +253,8 @@ static void count_new(struct handles *h) {
     struct list cold;
     list_init(&cold);
     pthread_mutex_lock(&h->lock);
-    size_t in_use = ++h->stats.in_use;
+    counter_add(&h->counts.in_use, 1);
+    size_t in_use = counter_read(&h->counts.in_use);
     size_t keep = in_use < h->options.max_all ? h->options.max_all - in_use : 0;
     take_cold_locked(h, keep, INT64_MIN, &cold);
     pthread_mutex_unlock(&h->lock);
@@ -255,7 +267,7 @@ static enum err take_new(struct handles *h, uint64_t hash, const char *origin, s
     if (!err)
         return ERR_NONE;
     pthread_mutex_lock(&h->lock);
-    h->stats.in_use--;
+    counter_subtract(&h->counts.in_use, 1);
     pthread_mutex_unlock(&h->lock);
     return err;
 }
@@ -277,9 +289,9 @@ enum err handles_take(struct handles *h, const char *origin, int64_t until_ms, s
 }
 
 static void count_use_locked(struct handles *h, struct handle *handle) {
-    h->stats.in_use--;
-    h->stats.opened += handle->opened;
-    h->stats.reused += handle->reused;
+    counter_subtract(&h->counts.in_use, 1);
+    counter_add(&h->counts.opened, handle->opened);
+    counter_add(&h->counts.reused, handle->reused);
     handle->opened = handle->reused = 0;
 }
 
@@ -293,7 +305,7 @@ static void keep_locked(struct handles *h, struct handle *handle, struct list *r
     handle->idle_since_ms = clock_now_ms();
     list_push_front(&h->buckets[handle->hash & h->bucket_mask], &handle->in_bucket);
     list_push_front(&h->age, &handle->in_age);
-    h->stats.idle++;
+    counter_add(&h->counts.idle, 1);
     take_cold_locked(h, h->options.max_idle, INT64_MIN, ret_cold);
     set_sweep_locked(h);
 }
@@ -310,7 +322,7 @@ static void serve_line(struct handles *h, struct handle *handle) {
     struct list *first = list_first(&h->line);
     struct waiter *w = first ? LIST_ENTRY(first, struct waiter, in_line) : NULL;
     bool fits = w && !handle->broken && is_of(handle, w->hash, w->origin);
-    h->stats.in_use += fits;
+    counter_add(&h->counts.in_use, fits);
     if (fits)
         serve_locked(w, handle);
     pthread_mutex_unlock(&h->lock);
@@ -351,7 +363,11 @@ void handles_close_idle(struct handles *h) {
 }
 
 void handles_read_stats(struct handles *h, struct handles_stats *ret_stats) {
-    pthread_mutex_lock(&h->lock);
-    *ret_stats = h->stats;
-    pthread_mutex_unlock(&h->lock);
+    *ret_stats = (struct handles_stats){
+        .idle = counter_read(&h->counts.idle),
+        .in_use = counter_read(&h->counts.in_use),
+        .opened = counter_read(&h->counts.opened),
+        .reused = counter_read(&h->counts.reused),
+        .closed_cold = counter_read(&h->counts.closed_cold),
+    };
 }

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/list.h"
 #include "base/timers.h"
+#include "pool/fetcher_stats.h"
 #include "pool/url.h"
 
 #include <curl/curl.h>
@@ -51,14 +52,6 @@ struct handles_options {
     void *arg;
 };
 
-struct handles_stats {
-    size_t idle;
-    size_t in_use;
-    uint64_t opened; /* as the owners noted, since the start */
-    uint64_t reused;
-    uint64_t closed_cold; /* idle handles closed to make room, for others or for descriptors, or after their time */
-};
-
 /* ERR_NOMEM. */
 enum err handles_create(const struct handles_options *options, struct handles **ret_handles) ERR_MUST_CHECK;
 
@@ -80,7 +73,7 @@ void handles_make_room(struct handles *h);
 /* Closes all idle handles: what they are connected to may not be wanted any more. Any thread. */
 void handles_close_idle(struct handles *h);
 
-/* Any thread. */
+/* Without the lock that fetches take. Any thread. */
 void handles_read_stats(struct handles *h, struct handles_stats *ret_stats);
 
 #endif

@@ -48,6 +48,7 @@ enum err name_answer_add_address(struct buf *addresses, const struct sockaddr *a
 const char *name_answer_reason(enum name_status status) {
     switch (status) {
     case NAME_FOUND:
+    case NAME_STATUS_COUNT:
         break;
     case NAME_BLOCKED:
         return "an address of it is refused";

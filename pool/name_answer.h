@@ -19,6 +19,7 @@ enum name_status {
     NAME_MALFORMED,  /* it cannot be asked for: a label that is too long */
     NAME_SILENT,     /* no name server answered */
     NAME_BROKEN,     /* none could be asked, or said that it cannot tell */
+    NAME_STATUS_COUNT,
 };
 
 enum { NAME_ANSWER_MAX_ADDRESSES = 32 };

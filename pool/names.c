@@ -1,6 +1,7 @@
 #include "pool/names.h"
 
 #include "base/clock.h"
+#include "base/counter.h"
 #include "base/thread.h"
 #include "pool/name_cache.h"
 #include "pool/name_resolver.h"
@@ -12,6 +13,13 @@
 /* Those that somebody waits for are bounded by the workers; this is for those that were left. */
 enum { NAMES_MAX_RUNNING = 4096 };
 
+/* As struct names_stats has it. */
+struct names_counts {
+    struct counter lookups[NAMES_SOURCE_COUNT];
+    struct counter answers[NAME_STATUS_COUNT];
+    struct counter cached;
+};
+
 struct names {
     struct names_options options;
     struct name_resolver *resolver; /* used by the thread, but for waking it */
@@ -20,7 +28,8 @@ struct names {
     struct name_answer *nothing;
     pthread_t thread;
     bool has_thread;
-    pthread_mutex_t lock; /* guards all below */
+    struct names_counts counts; /* changed under the lock, but for those that are known; read without */
+    pthread_mutex_t lock;       /* guards all below */
     struct name_cache cache;
     struct list queue; /* open entries that the resolver was not asked for yet */
     size_t running;
@@ -35,6 +44,10 @@ struct waiter {
 };
 
 /* ---- the thread ---- */
+
+static void count_cached_locked(struct names *n) {
+    counter_set(&n->counts.cached, n->cache.names.count);
+}
 
 /* Gives the answer to all who wait, and to the cache. An answer that is NULL or lives no longer is not kept. */
 static void on_answer(void *arg, void *question, struct name_answer *answer) {
@@ -52,6 +65,9 @@ static void on_answer(void *arg, void *question, struct name_answer *answer) {
         name_cache_answer(&n->cache, e, answer);
     else
         name_cache_drop(&n->cache, e);
+    if (answer)
+        counter_add(&n->counts.answers[answer->status], 1);
+    count_cached_locked(n);
     pthread_mutex_unlock(&n->lock);
 }
 
@@ -203,13 +219,16 @@ static enum err answer_or_join(struct names *n, const char *host, struct waiter 
     if (e && e->answer && is_fresh(e->answer, now_ms, serial)) {
         name_cache_touch(&n->cache, e);
         w->answer = name_answer_ref(e->answer);
+        counter_add(&n->counts.lookups[NAMES_CACHED], 1);
     } else {
         if (!e || e->answer) {
             err = open_entry_locked(n, host, e, &e);
             wakes = !err;
+            count_cached_locked(n);
         }
         if (!err)
             list_push_back(&e->waiters, &w->in_entry);
+        counter_add(&n->counts.lookups[wakes ? NAMES_ASKED : NAMES_JOINED], !err);
         *ret_joined = !err;
     }
     pthread_mutex_unlock(&n->lock);
@@ -227,6 +246,7 @@ static void leave(struct names *n, const char *host, struct waiter *w) {
     if (e && list_is_empty(&e->waiters) && !list_is_empty(&e->in_queue)) {
         list_remove(&e->in_queue);
         name_cache_drop(&n->cache, e);
+        count_cached_locked(n);
     }
     pthread_mutex_unlock(&n->lock);
 }
@@ -249,6 +269,7 @@ enum err names_lookup(struct names *n, const char *host, int64_t until_ms, const
     struct waiter w = {.answer = NULL};
     struct name_answer *special = find_special(n, host);
     if (special) {
+        counter_add_shared(&n->counts.lookups[NAMES_KNOWN], 1);
         *ret_answer = name_answer_ref(special);
         return ERR_NONE;
     }
@@ -264,9 +285,10 @@ enum err names_lookup(struct names *n, const char *host, int64_t until_ms, const
     return err;
 }
 
-size_t names_count(struct names *n) {
-    pthread_mutex_lock(&n->lock);
-    size_t count = n->cache.names.count;
-    pthread_mutex_unlock(&n->lock);
-    return count;
+void names_read_stats(const struct names *n, struct names_stats *ret_stats) {
+    for (size_t i = 0; i < NAMES_SOURCE_COUNT; i++)
+        ret_stats->lookups[i] = counter_read(&n->counts.lookups[i]);
+    for (size_t i = 0; i < NAME_STATUS_COUNT; i++)
+        ret_stats->answers[i] = counter_read(&n->counts.answers[i]);
+    ret_stats->cached = counter_read(&n->counts.cached);
 }

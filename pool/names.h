@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "pool/address.h"
 #include "pool/fetch_error.h"
+#include "pool/fetcher_stats.h"
 #include "pool/name_answer.h"
 
 #include <stdatomic.h>
@@ -43,7 +44,7 @@ void names_destroy(struct names *n);
 enum err names_lookup(struct names *n, const char *host, int64_t until_ms, const _Atomic(enum fetch_error) *cancelled,
                       struct name_answer **ret_answer) ERR_MUST_CHECK;
 
-/* For tests: names in the cache, those that are being looked up included. Any thread. */
-size_t names_count(struct names *n);
+/* Without the lock that fetches take. Any thread. */
+void names_read_stats(const struct names *n, struct names_stats *ret_stats);
 
 #endif

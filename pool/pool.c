@@ -26,6 +26,7 @@ enum err pool_create(const struct pool_options *options, struct pool **ret_pool)
     list_init(&p->batches);
     list_init(&p->idle);
     list_init(&p->left);
+    pool_tell_locked(p); /* nobody else knows of it yet */
     timer_event_init(&p->retry, worker_retry_start, p);
     timer_event_init(&p->wake, worker_wake_sched, p);
     *ret_pool = p;
@@ -51,16 +52,10 @@ void pool_close(struct pool *p) {
     pthread_mutex_unlock(&p->lock);
 }
 
-void pool_read_stats(struct pool *p, struct pool_stats *ret_stats) {
-    pthread_mutex_lock(&p->lock);
-    *ret_stats = (struct pool_stats){
-        .workers = p->workers,
-        .running = p->sched.running,
-        .waiting = p->sched.waiting,
-        .max_workers = p->options.max_workers,
-        .max_waiting = p->options.max_waiting,
-    };
-    pthread_mutex_unlock(&p->lock);
+void pool_read_stats(const struct pool *p, struct pool_stats *ret_stats) {
+    pool_board_read(&p->board, ret_stats);
+    ret_stats->max_workers = p->options.max_workers;
+    ret_stats->max_waiting = p->options.max_waiting;
 }
 
 int pool_room_after_s(struct pool *p, size_t count) {
@@ -89,10 +84,14 @@ static void skip_slice(struct batch *b, size_t count, enum fetch_error reason) {
     pthread_mutex_lock(&p->lock);
     for (size_t i = 0; i < count; i++)
         sched_take_closed(&p->sched, &b->sched, clock_now_ms(), &items[i].index, &items[i].again);
+    p->counts.running += count;
     worker_unlock(p);
     for (size_t i = 0; i < count; i++)
         b->ops->skip(b, items[i].index, reason, items[i].again);
     pthread_mutex_lock(&p->lock);
+    p->counts.running -= count;
+    p->counts.finished += count;
+    pool_tell_locked(p);
     bool done = batch_count_finished_locked(b, count);
     pthread_mutex_unlock(&p->lock);
     if (done)
@@ -153,6 +152,8 @@ static enum err admit_locked(struct pool *p, struct batch *b) {
     if (b->deadline_ms != CLOCK_NEVER)
         timers_set(p->options.timers, &b->deadline, b->deadline_ms);
     p->open_batches++;
+    p->counts.accepted += b->unfinished;
+    p->counts.batches_accepted++;
     return ERR_NONE;
 }
 

@@ -11,6 +11,7 @@
 #include "base/timers.h"
 #include "pool/batch.h"
 #include "pool/fetch_error.h"
+#include "pool/pool_stats.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -26,14 +27,6 @@ struct pool_options {
     /* Told once when no thread can be had, and again only after one could; may be NULL. Any thread, without a lock
      * held. */
     void (*no_thread)(size_t workers);
-};
-
-struct pool_stats {
-    size_t workers;
-    size_t running;
-    size_t waiting;
-    size_t max_workers;
-    size_t max_waiting;
 };
 
 /* Starts no thread yet. ERR_NOMEM. */
@@ -73,7 +66,7 @@ void pool_cancel_all(struct pool *p, enum fetch_error reason);
  * Any thread. */
 void pool_interrupt(struct pool *p);
 
-/* Any thread. */
-void pool_read_stats(struct pool *p, struct pool_stats *ret_stats);
+/* Without the lock that fetches take. Any thread. */
+void pool_read_stats(const struct pool *p, struct pool_stats *ret_stats);
 
 #endif

@@ -15,7 +15,7 @@ static size_t count_overdue_locked(const struct pool *p, int64_t now_ms) {
 }
 
 static size_t count_free_locked(const struct pool *p) {
-    size_t workers = p->short_of_threads ? p->workers : p->options.max_workers;
+    size_t workers = p->short_of_threads ? (size_t)p->counts.workers : p->options.max_workers;
     return workers > p->sched.running ? workers - p->sched.running : 0;
 }
 

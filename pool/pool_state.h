@@ -18,7 +18,9 @@ struct pool {
     sem_t empty;              /* posted when a stopping pool has neither workers nor batches left */
     struct timer_event retry; /* lets a worker be started again, a little after that failed */
     struct timer_event wake;  /* when the scheduler has something to do */
+    struct pool_board board;  /* what is told of `counts`, written under the lock */
     pthread_mutex_t lock;     /* guards all below, and the private fields of batches */
+    struct pool_stats counts; /* `running` counts here what has left the scheduler and is being ended */
     struct sched sched;
     struct pace pace;
     int64_t wake_at_ms;    /* what `wake` is set to */
@@ -27,7 +29,6 @@ struct pool {
     struct list left;      /* workers whose thread has ended or is about to, to be joined */
     uint64_t steps;        /* starts and ends of items */
     size_t open_batches;   /* whose `done` has not returned */
-    size_t workers;        /* started, or about to be, and not left */
     bool skipping;         /* a worker skips doomed items; it goes on until there are none */
     bool short_of_threads; /* the last start failed */
     bool start_paused;     /* ... just now: none is tried until `retry` */
@@ -37,7 +38,15 @@ struct pool {
 
 /* Whether the pool is stopping and nothing is left in it. */
 static inline bool pool_is_empty_locked(const struct pool *p) {
-    return p->stopping && p->workers == 0 && p->open_batches == 0;
+    return p->stopping && p->counts.workers == 0 && p->open_batches == 0;
+}
+
+/* Shows the numbers as they are now. Before the lock is let go of by whoever has changed them. */
+static inline void pool_tell_locked(struct pool *p) {
+    struct pool_stats told = p->counts;
+    told.running += p->sched.running;
+    told.waiting = p->sched.waiting;
+    pool_board_write(&p->board, &told);
 }
 
 struct worker {

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "pool/retry_budget.h"
+#include "pool/stats.h"
 #include "pool/transfer.h"
 
 #include <stdlib.h>
@@ -128,7 +129,9 @@ bool retry_run(struct fetcher *f, const struct fetch_request *request, size_t in
     struct retry *r = of_again(again);
     int64_t start_us = clock_now_us();
     const struct fetch_options *options = request->options;
-    if (!r)
+    if (r)
+        stats_count_retry(fetcher_counts(f));
+    else
         retry_budget_count(fetcher_retry_budget(f), start_us / 1000);
     fetch_url(f, request, result);
     int64_t now_ms = clock_after_ms(0);
@@ -147,6 +150,8 @@ bool retry_run(struct fetcher *f, const struct fetch_request *request, size_t in
     enum fetch_given_up given_up = decide(f, request, r, result, now_ms, &wait_ms);
     struct fetch_attempt *last = &r->attempts[r->count - 1];
     last->given_up = given_up;
+    if (given_up != FETCH_GIVEN_UP_NOT && options->retries > 0)
+        stats_count_given_up(fetcher_counts(f), given_up);
     if (given_up != FETCH_GIVEN_UP_NOT || wait_ms < 0) {
         hand_over(r, result);
         return true;

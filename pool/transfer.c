@@ -7,6 +7,7 @@
 #include "pool/response.h"
 #include "pool/tls_info.h"
 #include "pool/transfer_error.h"
+#include "pool/transfer_stats.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -345,6 +346,18 @@ static void clear(struct fetch_result *result) {
     result->sha256[0] = '\0';
 }
 
+/* Before a failure takes the size away, and a reset the times. */
+static void count(const struct transfer *t) {
+    const struct transfer_stats told = {
+        .easy = t->easy,
+        .request = t->request,
+        .opened = t->told->opened > 0,
+        .received_bytes = t->response.header_bytes + t->response.body_bytes,
+        .decoded_bytes = t->result->size_bytes,
+    };
+    transfer_stats_count(&told, t->setup->stats);
+}
+
 static void perform(struct transfer *t) {
     CURLcode code = set_request(t->easy, t);
     hop_record_begin(t->request->hop);
@@ -355,6 +368,7 @@ static void perform(struct transfer *t) {
     if (code && t->gate.refused)
         t->response.stop = TRANSFER_STOP_BLOCKED;
     note_response(t, code);
+    count(t);
     if (code && is_failure(t->response.stop))
         fail(t, code);
     else if (response_digest(&t->response))

@@ -5,6 +5,7 @@
 #include "pool/certs.h"
 #include "pool/fetch.h"
 #include "pool/guard.h"
+#include "pool/stats.h"
 
 #include <curl/curl.h>
 
@@ -12,6 +13,7 @@
 struct transfer_setup {
     struct guard *guard;
     struct certs *certs;
+    struct stats *stats;
     const char *user_agent;
     const struct curl_slist *plain_headers; /* hop_headers_create_plain */
     int64_t max_header_bytes;               /* of a response */

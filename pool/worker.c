@@ -41,14 +41,15 @@ static bool want_locked(struct pool *p, struct worker **ret_wake) {
         *ret_wake = LIST_ENTRY(node, struct worker, in_pool);
         return false;
     }
-    if (p->workers >= p->options.max_workers || p->start_paused)
+    if (p->counts.workers >= p->options.max_workers || p->start_paused)
         return false;
-    p->workers++;
+    p->counts.workers++;
     return true;
 }
 
 /* After each change of what the scheduler holds. */
 static void set_wake_locked(struct pool *p) {
+    pool_tell_locked(p);
     int64_t due_ms = sched_next_due(&p->sched);
     if (due_ms == p->wake_at_ms)
         return;
@@ -82,6 +83,7 @@ static bool wait_locked(struct worker *w) {
 static void end_item_locked(struct pool *p, struct batch *b) {
     pace_count(&p->pace, 1);
     p->steps++;
+    p->counts.finished++;
     if (!batch_count_finished_locked(b, 1))
         return;
     pthread_mutex_unlock(&p->lock);
@@ -105,9 +107,11 @@ static void finish_item_locked(struct pool *p, struct sched_flow *f, struct batc
     if (next->again && !skip)
         return;
     if (skip) {
+        p->counts.running++;
         pthread_mutex_unlock(&p->lock);
         b->ops->skip(b, index, atomic_load(&b->cancelled), next->again);
         pthread_mutex_lock(&p->lock);
+        p->counts.running--;
     }
     end_item_locked(p, b);
 }
@@ -142,9 +146,11 @@ static bool skip_doomed_locked(struct pool *p) {
         return false;
     struct batch *b = LIST_ENTRY(taken, struct batch, sched);
     p->skipping = true;
+    p->counts.running++;
     worker_unlock(p);
     b->ops->skip(b, index, FETCH_HOST_PAUSED, again);
     pthread_mutex_lock(&p->lock);
+    p->counts.running--;
     end_item_locked(p, b);
     p->skipping = false;
     return true;
@@ -173,7 +179,8 @@ static void *worker_main(void *arg) {
         set_wake_locked(p);
     } while (wait_locked(w));
     list_push_back(&p->left, &w->in_pool);
-    p->workers--;
+    p->counts.workers--;
+    pool_tell_locked(p);
     if (pool_is_empty_locked(p))
         sem_post(&p->empty);
     pthread_mutex_unlock(&p->lock);
@@ -199,7 +206,8 @@ static enum err start_worker(struct pool *p) {
 
 /* Where threads are short, no item should pay for a try in vain; those that do run go on without. */
 static void count_failed_start_locked(struct pool *p) {
-    p->workers--;
+    p->counts.workers--;
+    pool_tell_locked(p);
     if (pool_is_empty_locked(p))
         sem_post(&p->empty);
     if (p->stopping)
@@ -220,7 +228,7 @@ static void start_or_retry(struct pool *p) {
     p->short_of_threads = !started;
     if (!started)
         count_failed_start_locked(p);
-    size_t workers = p->workers;
+    size_t workers = (size_t)p->counts.workers;
     pthread_mutex_unlock(&p->lock);
     if (tell && p->options.no_thread)
         p->options.no_thread(workers);

@@ -19,7 +19,7 @@ INVALID = 'Bearer realm="fetchpool", error="invalid_token"'
 
 # What a route needs; None: nothing, "": any token.
 ROUTES = [("GET", "/healthz", None), ("HEAD", "/healthz", None), ("GET", "/readyz", None), ("GET", "/version", ""),
-          ("POST", "/fetch", "fetch"), ("POST", "/drill", "drill"), ("GET", "/pressure", "metrics"), ("GET", "/hosts", "hosts"),
+          ("POST", "/fetch", "fetch"), ("POST", "/drill", "drill"), ("GET", "/pressure", "metrics"), ("GET", "/metrics", "metrics"), ("GET", "/hosts", "hosts"),
           ("GET", "/hosts/a.test", "hosts"), ("PATCH", "/hosts/a.test", "hosts")]
 BODIES = {"/fetch": b"[]", "/drill": b'{"tasks": []}', "/hosts/a.test": b'{"delay": 0}'}
 

@@ -66,6 +66,31 @@ TEST(nobody_is_let_in_when_the_spare_places_are_taken) {
     assert_true(clients_knock(clients, NULL));
 }
 
+TEST(who_was_let_in_and_who_was_not_is_counted) {
+    struct clients_pass passes[MAX + SPARE];
+    struct clients_stats stats;
+    passes[0] = enter("192.0.2.1", CLIENTS_OPEN);
+    passes[1] = enter("192.0.2.1", CLIENTS_OPEN);
+    passes[2] = enter("192.0.2.1", CLIENTS_CROWDED);
+    passes[3] = enter("192.0.2.2", CLIENTS_OPEN);
+    passes[4] = enter("192.0.2.3", CLIENTS_OPEN);
+    passes[5] = enter("192.0.2.4", CLIENTS_FULL);
+    passes[6] = enter("192.0.2.5", CLIENTS_FULL);
+    passes[7] = enter("192.0.2.6", CLIENTS_FULL);
+    assert_false(clients_knock(clients, address("192.0.2.7")));
+    clients_read_stats(clients, &stats);
+    assert_int_equal(stats.inside, MAX);
+    assert_int_equal(stats.beyond, SPARE);
+    assert_int_equal(stats.entered, MAX);
+    assert_int_equal(stats.crowded, 1);
+    assert_int_equal(stats.full, 3);
+    assert_int_equal(stats.shut_out, 1);
+    leave(passes, MAX + SPARE);
+    clients_read_stats(clients, &stats);
+    assert_int_equal(stats.inside + stats.beyond, 0);
+    assert_int_equal(stats.entered, MAX);
+}
+
 TEST(an_address_has_its_share) {
     struct clients_pass passes[] = {
         enter("192.0.2.1", CLIENTS_OPEN),    enter("192.0.2.1", CLIENTS_OPEN), enter("192.0.2.1", CLIENTS_CROWDED),
@@ -138,6 +163,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_A_GATE(as_many_as_may_are_let_in_and_the_next_are_refused),
         WITH_A_GATE(nobody_is_let_in_when_the_spare_places_are_taken),
+        WITH_A_GATE(who_was_let_in_and_who_was_not_is_counted),
         WITH_A_GATE(an_address_has_its_share),
         WITH_A_GATE(a_network_of_ipv6_is_one_address),
         WITH_A_GATE(ipv4_within_ipv6_is_ipv4),

@@ -322,7 +322,7 @@ TEST(many_names_are_looked_up_and_few_kept) {
         assert_found(host, "127.0.0.1");
     }
     assert_int_equal(unit_names_queries(&server, NULL), 2 * MANY);
-    assert_int_equal(names_count(names), 10);
+    assert_int_equal(unit_names_cached(names), 10);
 }
 
 TEST(without_a_cache_each_answer_is_fresh) {
@@ -330,7 +330,7 @@ TEST(without_a_cache_each_answer_is_fresh) {
     assert_found("alias.test", "127.0.0.3");
     assert_found("alias.test", "127.0.0.3");
     assert_int_equal(unit_names_queries(&server, "alias.test"), 4);
-    assert_int_equal(names_count(names), 0);
+    assert_int_equal(unit_names_cached(names), 0);
 }
 
 /* ---- what runs out ---- */

@@ -1,4 +1,4 @@
-/* Answers whose addresses were judged by rules that have changed since. */
+/* Answers whose addresses were judged by rules that have changed since, and what is counted of answers. */
 #include "pool/names.h"
 
 #include "base/clock.h"
@@ -93,6 +93,25 @@ TEST(loopback_is_judged_each_time) {
     assert_int_equal(look_up("localhost"), NAME_FOUND);
 }
 
+TEST(lookups_are_counted_by_where_the_answer_came_from) {
+    struct names_stats stats;
+    assert_int_equal(look_up("a.test"), NAME_FOUND);
+    assert_int_equal(look_up("a.test"), NAME_FOUND);
+    assert_int_equal(look_up("none.test"), NAME_NOT_FOUND);
+    assert_int_equal(look_up("a.invalid"), NAME_NOT_FOUND);
+    change_rules(false);
+    assert_int_equal(look_up("a.test"), NAME_BLOCKED);
+    names_read_stats(names, &stats);
+    assert_int_equal(stats.lookups[NAMES_ASKED], 3);
+    assert_int_equal(stats.lookups[NAMES_CACHED], 1);
+    assert_int_equal(stats.lookups[NAMES_KNOWN], 1);
+    assert_int_equal(stats.lookups[NAMES_JOINED], 0);
+    assert_int_equal(stats.answers[NAME_FOUND], 1);
+    assert_int_equal(stats.answers[NAME_BLOCKED], 1);
+    assert_int_equal(stats.answers[NAME_NOT_FOUND], 1);
+    assert_int_equal(stats.cached, 2);
+}
+
 #define JUDGED_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
@@ -100,6 +119,7 @@ int main(void) {
         JUDGED_TEST(answer_is_kept_as_long_as_the_rules),
         JUDGED_TEST(answer_without_addresses_outlives_the_rules),
         JUDGED_TEST(loopback_is_judged_each_time),
+        JUDGED_TEST(lookups_are_counted_by_where_the_answer_came_from),
     };
     return cmocka_run_group_tests_name("names_judged", tests, NULL, NULL);
 }

@@ -184,6 +184,23 @@ TEST(overload_says_when_to_come_back) {
     assert_int_equal(other.retry_after_s, 0);
 }
 
+TEST(refusal_is_counted_by_its_status_or_by_what_is_known) {
+    struct problem p = {0};
+    assert_int_equal(problem_reason(&p), PROBLEM_OTHER);
+    problem_set(&p, 429, "the quota is used up");
+    assert_int_equal(problem_reason(&p), PROBLEM_QUOTA);
+    p.reason = PROBLEM_CONNECTIONS;
+    assert_int_equal(problem_reason(&p), PROBLEM_CONNECTIONS);
+}
+
+TEST(each_reason_has_its_name) {
+    for (int i = 0; i < PROBLEM_REASON_COUNT; i++) {
+        bool counted = i != PROBLEM_BY_STATUS && i != PROBLEM_NO_REFUSAL;
+        assert_int_equal(problem_reason_name((enum problem_reason)i)[0] != '\0', counted);
+    }
+    assert_string_equal(problem_reason_name(PROBLEM_QUEUE_FULL), "queue_full");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(overload_says_when_to_come_back),
@@ -202,6 +219,8 @@ int main(void) {
         cmocka_unit_test(each_status_we_send_has_its_title),
         cmocka_unit_test(document_that_is_too_large_is_refused),
         cmocka_unit_test(memory_that_runs_out_is_told),
+        cmocka_unit_test(refusal_is_counted_by_its_status_or_by_what_is_known),
+        cmocka_unit_test(each_reason_has_its_name),
     };
     return cmocka_run_group_tests_name("problem", tests, NULL, NULL);
 }

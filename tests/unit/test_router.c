@@ -32,6 +32,7 @@ TEST(each_route_has_its_handler) {
     assert_found("GET", "/healthz", handle_healthz, false);
     assert_found("GET", "/readyz", handle_readyz, false);
     assert_found("GET", "/pressure", handle_pressure, false);
+    assert_found("GET", "/metrics", handle_metrics, false);
     assert_found("GET", "/version", handle_version, false);
     assert_found("GET", "/openapi.yaml", handle_openapi, false);
     assert_found("GET", "/hosts", handle_hosts, false);
@@ -45,6 +46,19 @@ static void assert_leads_to(const char *method, const char *path, const char *pa
     assert_string_equal(route->path, pattern);
     assert_ptr_equal(route->handle, handle);
     assert_int_equal(router_keeps_body(route), strcmp(method, "PATCH") == 0);
+}
+
+TEST(each_route_has_its_index) {
+    struct problem p = {0};
+    size_t count = 0;
+    while (router_at(count))
+        count++;
+    assert_true(count > 5 && count <= ROUTER_MAX_ROUTES);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(router_index(router_at(i)), i);
+    assert_int_equal(router_index(NULL), ROUTER_MAX_ROUTES);
+    assert_null(router_at(ROUTER_MAX_ROUTES));
+    assert_ptr_equal(router_at(router_index(router_find("POST", "/fetch", &p))), router_find("POST", "/fetch", &p));
 }
 
 TEST(part_of_a_path_may_be_a_name) {
@@ -132,6 +146,7 @@ TEST(problem_found_before_stays) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_route_has_its_handler),
+        cmocka_unit_test(each_route_has_its_index),
         cmocka_unit_test(part_of_a_path_may_be_a_name),
         cmocka_unit_test(body_is_kept_for_who_works_with_it),
         cmocka_unit_test(routes_want_their_scope_and_only_health_wants_none),

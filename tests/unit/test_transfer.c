@@ -1,5 +1,5 @@
 /* What one transfer leaves on its handle for the next. */
-#include "pool/fetch.h"
+#include "pool/fetcher_stats.h"
 #include "unit.h"
 #include "unit_fetcher.h"
 #include "unit_origin.h"
@@ -48,7 +48,7 @@ static int end(void **state) {
 }
 
 /* The text of the request as it came. */
-static const char *send(const struct shape *shape, const char *path) {
+static const char *send_shape(const struct shape *shape, const char *path) {
     struct fetch_options options = unit_fetcher_options(&fetcher);
     options.method = shape->method;
     options.body = shape->body;
@@ -63,14 +63,14 @@ static const char *send(const struct shape *shape, const char *path) {
 TEST(request_does_not_depend_on_the_one_before) {
     const char *alone[SHAPES];
     for (size_t i = 0; i < SHAPES; i++) {
-        (void)send(&shapes[0], "/cut"); /* nothing survives a failure */
+        (void)send_shape(&shapes[0], "/cut"); /* nothing survives a failure */
         assert_int_equal(result.error, FETCH_RECV);
-        alone[i] = send(&shapes[i], "/");
+        alone[i] = send_shape(&shapes[i], "/");
         assert_int_equal(result.status, 204);
     }
     for (size_t i = 0; i < SHAPES * SHAPES; i++) {
-        assert_string_equal(send(&shapes[i % SHAPES], "/"), alone[i % SHAPES]);
-        assert_string_equal(send(&shapes[i / SHAPES], "/"), alone[i / SHAPES]);
+        assert_string_equal(send_shape(&shapes[i % SHAPES], "/"), alone[i % SHAPES]);
+        assert_string_equal(send_shape(&shapes[i / SHAPES], "/"), alone[i / SHAPES]);
         assert_true(result.connection.reused);
     }
 }
@@ -78,17 +78,47 @@ TEST(request_does_not_depend_on_the_one_before) {
 TEST(use_of_connections_is_counted) {
     struct fetcher_stats stats;
     for (int i = 0; i < 3; i++)
-        (void)send(&shapes[0], "/");
+        (void)send_shape(&shapes[0], "/");
     fetcher_read_stats(fetcher.fetcher, &stats);
-    assert_int_equal(stats.opened, 1);
-    assert_int_equal(stats.reused, 2);
-    (void)send(&shapes[0], "/cut");
-    (void)send(&shapes[0], "/");
+    assert_int_equal(stats.handles.opened, 1);
+    assert_int_equal(stats.handles.reused, 2);
+    (void)send_shape(&shapes[0], "/cut");
+    (void)send_shape(&shapes[0], "/");
     fetcher_read_stats(fetcher.fetcher, &stats);
-    assert_int_equal(stats.opened, 2);
-    assert_int_equal(stats.reused, 3);
-    assert_int_equal(stats.idle, 1);
-    assert_int_equal(stats.in_use, 0);
+    assert_int_equal(stats.handles.opened, 2);
+    assert_int_equal(stats.handles.reused, 3);
+    assert_int_equal(stats.handles.idle, 1);
+    assert_int_equal(stats.handles.in_use, 0);
+}
+
+static uint64_t count_of(const struct stats_spread *s) {
+    uint64_t count = 0;
+    for (size_t i = 0; i <= STATS_BOUNDS; i++)
+        count += s->counts[i];
+    return count;
+}
+
+/* What the origin has seen is what was sent, and what it has answered is what came, a body that was cut included. */
+TEST(phases_and_bytes_are_counted) {
+    struct fetcher_stats before, stats;
+    fetcher_read_stats(fetcher.fetcher, &before);
+    size_t sent = 0, came = 0;
+    for (size_t i = 0; i < SHAPES; i++) {
+        sent += strlen(send_shape(&shapes[i], "/"));
+        came += strlen(routes[0].answer);
+    }
+    sent += strlen(send_shape(&shapes[0], "/cut"));
+    came += strlen(routes[1].answer);
+    fetcher_read_stats(fetcher.fetcher, &stats);
+    const struct stats_totals *now = &stats.fetches;
+    assert_int_equal(now->sent_bytes - before.fetches.sent_bytes, sent);
+    assert_int_equal(now->received_bytes - before.fetches.received_bytes, came);
+    assert_int_equal(now->decoded_bytes - before.fetches.decoded_bytes, strlen("hello"));
+    assert_int_equal(count_of(&now->phases[STATS_CONNECT]), stats.handles.opened);
+    assert_int_equal(count_of(&now->phases[STATS_TLS]), 0);
+    assert_int_equal(count_of(&now->phases[STATS_WAIT]) - count_of(&before.fetches.phases[STATS_WAIT]), SHAPES + 1);
+    assert_int_equal(count_of(&now->phases[STATS_TRANSFER]), count_of(&now->phases[STATS_WAIT]));
+    assert_int_equal(count_of(&now->phases[STATS_LOOKUP]), 0); /* an address is no name */
 }
 
 #define TRANSFER_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -97,6 +127,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TRANSFER_TEST(request_does_not_depend_on_the_one_before),
         TRANSFER_TEST(use_of_connections_is_counted),
+        TRANSFER_TEST(phases_and_bytes_are_counted),
     };
     return cmocka_run_group_tests_name("transfer", tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 #include "unit_names.h"
 
+#include "pool/names.h"
 #include "unit.h"
 
 #include <arpa/inet.h>
@@ -228,4 +229,10 @@ size_t unit_names_queries(struct unit_names *n, const char *name) {
         count += !name || strcmp(n->queries[i], name) == 0;
     pthread_mutex_unlock(&n->lock);
     return count;
+}
+
+uint64_t unit_names_cached(const struct names *names) {
+    struct names_stats stats;
+    names_read_stats(names, &stats);
+    return stats.cached;
 }

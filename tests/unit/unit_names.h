@@ -47,4 +47,8 @@ void unit_names_stop(struct unit_names *n);
 /* Queries for that name so far, whatever their type; NULL: for all names. */
 size_t unit_names_queries(struct unit_names *n, const char *name);
 
+/* Names that are kept, those that are being looked up included. */
+struct names;
+uint64_t unit_names_cached(const struct names *names);
+
 #endif
