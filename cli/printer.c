@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -168,13 +169,19 @@ static void wait_for_news(struct printer *p) {
         p->source->ops->cancel(p->source);
 }
 
+/* Who reads a pipe may write to the terminal as soon as it has something. */
+static bool leads_to_terminal(void) {
+    struct stat status;
+    return isatty(STDOUT_FILENO) || (fstat(STDOUT_FILENO, &status) == 0 && S_ISFIFO(status.st_mode));
+}
+
 static void init(struct printer *p, struct job *job, struct source *source, struct signals *signals) {
     int64_t now_ms = clock_now_ms();
     *p = (struct printer){
         .job = job,
         .source = source,
         .signals = signals,
-        .shares_terminal = isatty(STDOUT_FILENO),
+        .shares_terminal = leads_to_terminal(),
         .started_ms = now_ms,
         .rate_at_ms = now_ms,
         .next_draw_ms = now_ms + FIRST_DRAW_MS,

@@ -17,7 +17,7 @@ struct printer {
     struct signals *signals;
     struct terminal terminal;
     bool has_begun;
-    bool shares_terminal; /* standard output is a terminal, as is that of the line */
+    bool shares_terminal; /* standard output may lead to that of the line */
     int64_t started_ms;
     int64_t next_draw_ms;
     int64_t rate_at_ms; /* when the rate was measured last */
