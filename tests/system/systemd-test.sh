@@ -4,12 +4,12 @@
 # shellcheck disable=SC2016,SC2317 # awk's variables; functions that are called by eventually and check
 set -u
 cd "$(dirname "$0")" || exit 1
+. ./lib.sh
+. ./sdbox.sh
+need mmdebstrap unshare nsenter setpriv cmake pgrep curl python3
 if [ "${1:-}" != inside ]; then # mounts of our own: they go when we do
     exec unshare --mount --propagation private bash "$PWD/systemd-test.sh" inside
 fi
-. ./lib.sh
-. ./sdbox.sh
-need mmdebstrap unshare nsenter setpriv cmake pgrep curl
 scratch=$(mktemp -d)
 cleanup() {
     box_stop
@@ -21,6 +21,11 @@ trap 'exit 1' INT TERM
 
 build=${FETCHPOOL_BUILD:-$top/build}
 [ -n "${FETCHPOOL_BUILD:-}" ] || "$top/dev" build || give_up "build"
+# what is put under the daemon here belongs to the tests
+{ cmake -DFETCHPOOL_TESTS=ON "$build" && cmake --build "$build" --target wedge escape; } >"$scratch/fault.log" 2>&1 || {
+    tail -n 20 "$scratch/fault.log"
+    give_up "build of tests/fault"
+}
 
 # ---- the tree ---------------------------------------------------------------------------------------------------
 tar=$(debian_tar systemd systemd,systemd-sysv,dbus,curl,ca-certificates,libmicrohttpd12,libcurl4,zlib1g,libbrotli1,libzstd1,libc-ares2,libcjson1,libinih1,libtcmalloc-minimal4) ||
@@ -35,17 +40,55 @@ printf '127.0.0.2 origin.test\n127.0.0.1 localhost\n' >"$tree/etc/hosts"
 # a name is looked up in the hosts file, and an address of this box may be fetched
 printf '[guard]\nallow = 127.0.0.2/32\n' >"$tree/etc/fetchpool/fetchpool.conf"
 touch "$tree/root/secret" "$tree/home/secret"
+cp "$build/tests/fault/wedge.so" "$build/tests/fault/escape" "$tree/usr/local/lib/"
+cat >"$tree/usr/local/bin/look-around" <<'END'
+#!/bin/bash
+exec >"$STATE_DIRECTORY/seen" 2>/dev/null
+mapfile -t folders < <(find / \( -path /proc -o -path /sys \) -prune -o -type d -print | sort)
+echo "writable: $(for folder in "${folders[@]}" /sys /sys/fs/cgroup /proc/sys/kernel; do
+    : >"$folder/left-by-the-service" && echo "$folder"
+done | tr '\n' ' ')"
+echo "processes of others: $(find /proc -maxdepth 1 -name '[0-9]*' ! -user "$(id -u)" | wc -l)"
+echo "PID 1: $([ -e /proc/1 ] && echo seen || echo hidden)"
+/usr/local/lib/escape "$STATE_DIRECTORY"
+exit 0
+END
+chmod +x "$tree/usr/local/bin/look-around"
 
 unit=fetchpoold.service
 property() { box systemctl show "${2:-$unit}" --property "$1" --value; }
 get() { box curl -sS --max-time 10 "http://127.0.0.1:8080$1"; }
 fetch() { # BODY
-    box curl -sS --max-time 20 -H 'Content-Type: application/json' -d "$1" http://127.0.0.1:8080/fetch | tr -d '\n'
+    box curl -sS --max-time 60 -H 'Content-Type: application/json' -d "$1" http://127.0.0.1:8080/fetch | tr -d '\n'
 }
 journal() { box journalctl --no-pager -q -o cat -u "$unit" "$@"; }
 is_state() { [ "$(property ActiveState)" = "$1" ]; }
 restarts_are() { [ "$(property NRestarts)" = "$1" ] && is_state active; }
 milliseconds() { date +%s%3N; }
+# NAME: the service has this drop-in, standard input, until undrop NAME.
+drop() {
+    box mkdir -p "/run/systemd/system/$unit.d"
+    box tee "/run/systemd/system/$unit.d/$1.conf" >/dev/null
+    box systemctl daemon-reload
+}
+undrop() {
+    box rm "/run/systemd/system/$unit.d/$1.conf"
+    box systemctl daemon-reload
+}
+# Clients of this machine in the box's network, tests/system/load.py, until load_end, which prints what they say.
+load_begin() {
+    rm -f "$scratch/load"
+    mkfifo "$scratch/load"
+    nsenter --target "$box_pid" --net -- python3 -B "$here/load.py" 127.0.0.1:8080 8 <"$scratch/load" >"$scratch/loaded" 2>&1 9>&- &
+    load=$!
+    exec 9>"$scratch/load"
+    if eventually 300 grep -q '^begun$' "$scratch/loaded"; then ok "clients send batches"; else bad "no client is answered"; fi
+}
+load_end() {
+    exec 9>&-
+    wait "$load"
+    cat "$scratch/loaded"
+}
 
 # ---- boot -------------------------------------------------------------------------------------------------------
 box_boot "$tree" "$scratch/boot.log" || give_up "boot"
@@ -81,6 +124,23 @@ refuses "no look into /root" inside test -e /root/secret
 refuses "no look into /home" inside test -e /home/secret
 refuses "no write to /etc" inside touch /etc/written
 refuses "no disk, no tty in /dev" inside test -e /dev/tty0 -o -e /dev/vda -o -e /dev/sda
+matches "the status tells what it is at" "$(property StatusText)" 'serving*'
+is "there is a watchdog" "$(property WatchdogUSec)" 30s
+
+# ---- the sandbox, tried from inside: what runs before the daemon runs in the same one ---------------------------
+box systemctl stop "$unit"
+printf '[Service]\nTimeoutStartSec=120\nExecStartPre=/usr/local/bin/look-around\n' | drop look
+box systemctl start "$unit" || journal -n 20
+undrop look
+seen() { sed -n "s/^$1: *//p" "$tree/var/lib/private/fetchpool/seen"; }
+is "inside, these folders can be written to" "$(seen writable)" \
+    "/run/fetchpool /tmp /var/lib/private/fetchpool /var/tmp "
+is "no process of others is seen" "$(seen 'processes of others') $(seen 'PID 1')" "0 hidden"
+attempts=$(tail -n 1 "$tree/var/lib/private/fetchpool/seen")
+matches "nothing can be gained: $attempts" "$attempts" '3[0-9] attempts, 0 not refused'
+seen 'not refused'
+attempts=$(box unshare --mount /usr/local/lib/escape /tmp | tail -n 1)
+matches "outside of it, much: $attempts" "$attempts" '3[0-9] attempts, [12][0-9] not refused'
 
 # ---- fetch ------------------------------------------------------------------------------------------------------
 matches "fetches by address" "$(fetch '["http://127.0.0.2/"]')" \
@@ -97,9 +157,16 @@ is "forty at once" "$(grep -o '"status":200' <<<"$answer" | wc -l)" 40
 if [ "$took" -lt 3500 ]; then ok "in $took ms"; else bad "forty of two seconds took $took ms"; fi
 
 # ---- journal ----------------------------------------------------------------------------------------------------
-is "journal: the line without its prefix" "$(journal | grep -c '^listening address=127.0.0.1:8080$')" 1
+is "journal: the line without its prefix" "$(journal | grep -x 'listening address=127.0.0.1:8080' | sort -u | wc -l)" 1
 is "journal: with its priority" "$(box journalctl --no-pager -q -o json -u "$unit" --output-fields=PRIORITY,MESSAGE |
     grep '"listening address' | grep -o '"PRIORITY":"[0-9]"' | sort -u)" '"PRIORITY":"6"'
+
+entry=$(box journalctl --no-pager -q -o json -u "$unit" | grep '"MESSAGE":"listening' | tail -n 1)
+entry_has() { grep -q "\"$1\":\"$2\"" <<<"$entry"; }
+check "journal: identifier" entry_has SYSLOG_IDENTIFIER fetchpoold
+check "journal: unit" entry_has _SYSTEMD_UNIT "$unit"
+check "journal: process" entry_has _PID "$(property MainPID)"
+is "journal: not among the warnings" "$(box journalctl --no-pager -q -o cat -p warning -u "$unit" | grep -c '^listening')" 0
 
 # ---- crash, drain -----------------------------------------------------------------------------------------------
 box systemctl kill --signal=KILL --kill-whom=main "$unit"
@@ -116,14 +183,82 @@ matches "stop lets the running batch finish ($took ms)" "$(cat "$scratch/slow")"
 if [ "$took" -gt 500 ] && [ "$took" -lt 4000 ]; then ok "and then does not dawdle"; else bad "stop took $took ms"; fi
 is "ends clean" "$(property Result) $(property ExecMainStatus) $(property ActiveState)" "success 0 inactive"
 
+# ---- a drain that takes longer than the manager would wait by itself, and one with a delay ----------------------
+printf '[Service]\nTimeoutStopSec=1\n' | drop hasty
+box systemctl start "$unit"
+fetch '{"urls": ["http://127.0.0.2/slow", "http://127.0.0.2/slow"], "max_concurrent": 1}' >"$scratch/slow" & # four seconds
+client=$!
+sleep .7
+box systemctl stop "$unit"
+wait "$client"
+is "the daemon asks for the time that it needs" \
+    "$(grep -o '"status":200,"size":5' "$scratch/slow" | wc -l) $(property Result)" "2 success"
+undrop hasty
+printf '[Service]\nEnvironment=FETCHPOOL_SERVER_DRAIN_DELAY=3\n' | drop delay
+box systemctl start "$unit"
+is "ready" "$(get /readyz)" '{"status":"ready"}'
+box systemctl stop --no-block "$unit"
+is_leaving() { [[ $(property StatusText) == leaving* ]]; }
+check "it leaves for server.drain_delay" eventually 20 is_leaving
+matches "first it is not ready" "$(get /readyz)" '*shutting down*'
+matches "but does what comes" "$(fetch '["http://127.0.0.2/"]')" '*"status":200,"size":5,*'
+check "then it ends" eventually 60 is_state inactive
+undrop delay
+
+# ---- health, when every connection and every worker is taken ----------------------------------------------------
+printf '[Service]\nEnvironment=FETCHPOOL_SERVER_MAX_CONNECTIONS=8 FETCHPOOL_POOL_WORKERS=2 FETCHPOOL_POOL_QUEUE=100\n' | drop small
+box systemctl start "$unit"
+slow='"http://127.0.0.2/slow"'
+clients=()
+for _ in $(seq 8); do
+    fetch "[$slow, $slow, $slow, $slow, $slow, $slow, $slow, $slow, $slow, $slow]" >/dev/null 2>&1 &
+    clients+=("$!")
+done
+is_busy() { [[ $(property StatusText) == "serving: 2 running, "* ]]; }
+check "the status tells how busy it is" eventually 80 is_busy
+is "/healthz answers" "$(get /healthz)" '{"status":"ok"}'
+took=$(box curl -sS --max-time 10 -o /dev/null -w '%{time_total}' http://127.0.0.1:8080/healthz)
+if [ "${took%.*}" = 0 ]; then ok "in $took s"; else bad "after $took s"; fi
+matches "/readyz as well" "$(get /readyz)" '{*"status":*}'
+matches "one client more is refused" "$(fetch '["http://127.0.0.2/"]')" '*"status":503,*'
+box systemctl kill --signal=KILL --kill-whom=main "$unit"
+wait "${clients[@]}"
+undrop small
+box systemctl stop "$unit"
+
+# ---- the watchdog: a lock that is never given back, workers that do not come back -------------------------------
+printf '[Service]\nWatchdogSec=4\nEnvironment=LD_PRELOAD=/usr/local/lib/wedge.so WEDGE_FILE=/etc/fetchpool/wedge
+Environment=FETCHPOOL_POOL_WORKERS=2 FETCHPOOL_FETCH_TIMEOUT=1\n' | drop wedge
+journal_has() { journal | grep -q -- "$1"; }
+kills=0
+for way in "lock:the pool.s lock" "fetch:all workers are longer at work"; do
+    box systemctl start "$unit"
+    matches "watched, it fetches" "$(fetch '["http://127.0.0.2/"]')" '*"status":200,*'
+    sleep 6 # more than the watchdog waits
+    is "and is well" "$(property NRestarts) $(property ActiveState)" "0 active"
+    echo "${way%%:*}" >"$tree/etc/fetchpool/wedge"
+    clients=()
+    for _ in 1 2; do
+        fetch '["http://127.0.0.2/"]' >/dev/null 2>&1 &
+        clients+=("$!")
+    done
+    check "stuck (${way%%:*}), it says why" eventually 100 journal_has "watchdog is told nothing.*${way#*:}"
+    rm "$tree/etc/fetchpool/wedge"
+    check "it is killed and started again" eventually 200 restarts_are 1
+    kills=$((kills + 1))
+    is "by the watchdog" "$(journal | grep -c 'Watchdog timeout (limit 4s)')" "$kills"
+    is "with SIGABRT" "$(journal | grep -c 'Main process exited, code=killed, status=6/ABRT')" "$kills"
+    matches "and fetches again" "$(fetch '["http://127.0.0.2/"]')" '*"status":200,*'
+    wait "${clients[@]}"
+    box systemctl stop "$unit"
+done
+undrop wedge
+
 # ---- tokens: the dynamic user reads their file, and reads it again at SIGHUP --------------------------------------
 box fetchpool token new ci 2>/dev/null >"$scratch/made"
 token=$(sed -n 1p "$scratch/made")
 sed -n 2p "$scratch/made" >"$tree/etc/fetchpool/tokens"
-box mkdir -p "/run/systemd/system/$unit.d"
-printf '[Service]\nEnvironment=FETCHPOOL_AUTH_TOKEN_FILE=/etc/fetchpool/tokens\n' |
-    box tee "/run/systemd/system/$unit.d/tokens.conf" >/dev/null
-box systemctl daemon-reload
+printf '[Service]\nEnvironment=FETCHPOOL_AUTH_TOKEN_FILE=/etc/fetchpool/tokens\n' | drop tokens
 box systemctl start "$unit"
 version() { # CURL-OPTION...
     box curl -sS --max-time 10 -o /dev/null -w '%{http_code}' "$@" http://127.0.0.1:8080/version
@@ -136,20 +271,15 @@ is_reloaded() { journal | grep -q '^settings reloaded$'; }
 check "reload" eventually 100 is_reloaded
 is "a token that was removed" "$(version -H "Authorization: Bearer $token")" 401
 box systemctl stop "$unit"
-box rm -r "/run/systemd/system/$unit.d"
-box systemctl daemon-reload
+undrop tokens
 
 # ---- starts that must fail, and say why -------------------------------------------------------------------------
 printf '[pool]\nworkers = many\n' >"$tree/etc/fetchpool/wrong.conf"
-box mkdir -p "/run/systemd/system/$unit.d"
-printf '[Service]\nExecStart=\nExecStart=/usr/bin/fetchpoold --config /etc/fetchpool/wrong.conf\n' |
-    box tee "/run/systemd/system/$unit.d/wrong.conf" >/dev/null
-box systemctl daemon-reload
+printf '[Service]\nExecStart=\nExecStart=/usr/bin/fetchpoold --config /etc/fetchpool/wrong.conf\n' | drop wrong
 refuses "a wrong setting: start fails" box systemctl start "$unit"
 is "with its own status and no restart" "$(property ExecMainStatus) $(property ActiveState)" "3 failed"
 matches "and names the place" "$(journal -n 8)" '*/etc/fetchpool/wrong.conf:2: pool.workers: *'
-box rm -r "/run/systemd/system/$unit.d"
-box systemctl daemon-reload
+undrop wrong
 box systemctl reset-failed "$unit"
 
 # ---- socket activation ------------------------------------------------------------------------------------------
@@ -159,18 +289,47 @@ is "socket: listens before the daemon runs" "$(property ActiveState fetchpoold.s
 is "the first request starts the daemon" "$(get /healthz)" '{"status":"ok"}'
 matches "and a fetch works" "$(fetch '["http://127.0.0.2/"]')" '*"status":200,*'
 pid=$(property MainPID)
-(
-    for _ in $(seq 40); do
-        get /healthz || echo lost
-        sleep .03
-    done
-) >"$scratch/answers" 2>&1 &
-client=$!
-sleep .3
+printf '[guard]\nallow = 127.0.0.2/31\n' >"$tree/etc/fetchpool/fetchpool.conf"
 box systemctl restart "$unit"
-wait "$client"
-is "no request is refused over a restart" "$(grep -o '"ok"' "$scratch/answers" | wc -l)" 40
+load_begin
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+    box systemctl restart "$unit" || bad "restart"
+    sleep .2 # so that each process has work
+done
+load_end >"$scratch/summary"
+matches "no request is refused or lost over ten restarts: $(tail -n 1 "$scratch/summary")" "$(cat "$scratch/summary")" \
+    $'begun\nanswered [1-9][0-9][0-9]*, failed 0'
 if [ "$(property MainPID)" != "$pid" ]; then ok "by another process"; else bad "the same process"; fi
+
+# ---- reload, while clients send batches -------------------------------------------------------------------------
+settings() { # LINE...
+    printf '%s\n' '[guard]' 'allow = 127.0.0.2/31' "$@" >"$tree/etc/fetchpool/fetchpool.conf"
+}
+reloads() { journal | grep -c '^settings reloaded$'; }
+is_reloaded_again() { [ "$(reloads)" -gt "$before" ]; }
+pid=$(property MainPID)
+load_begin
+for level in debug info; do
+    settings '[log]' "level = $level"
+    before=$(reloads)
+    check "reload ($level)" box systemctl reload "$unit"
+    check "the settings are read" eventually 20 is_reloaded_again
+done
+settings '[pool]' 'workers = none'
+box systemctl reload "$unit"
+check "a broken file: the journal says which line" eventually 20 \
+    journal_has 'not reloaded.*/etc/fetchpool/fetchpool.conf:4: pool.workers'
+has_remark() { [[ $(property StatusText) == *"settings not reloaded: /etc/fetchpool/fetchpool.conf:4: "* ]]; }
+check "and the status as well" eventually 80 has_remark
+settings
+box systemctl reload "$unit"
+has_no_remark() { ! has_remark; }
+check "until a good one follows" eventually 80 has_no_remark
+load_end >"$scratch/summary"
+matches "no request fails over four reloads: $(tail -n 1 "$scratch/summary")" "$(cat "$scratch/summary")" \
+    $'begun\nanswered [1-9]*, failed 0'
+is "in the same process" "$(property MainPID)" "$pid"
+printf '[guard]\nallow = 127.0.0.2/32\n' >"$tree/etc/fetchpool/fetchpool.conf"
 box systemctl stop fetchpoold.socket "$unit"
 
 # ---- enabled, it comes with the boot ----------------------------------------------------------------------------
