@@ -78,6 +78,21 @@ need() {
     unshare --mount --propagation private --pid --fork true 2>/dev/null || skip "namespaces cannot be made here"
 }
 
+# PACKAGE: prints the folder with the files of this Debian package, which is not installed: that may start what it holds. Kept
+# as the trees are.
+debian_files() {
+    local files=$cache/$1-files
+    if [ ! -d "$files" ] || [ -n "$(find "$files" -maxdepth 0 -mtime +7)" ]; then
+        rm -rf "$files" "$files.part"
+        mkdir -p "$files.part"
+        (cd "$files.part" && apt-get -qq -o APT::Sandbox::User=root download "$1" && dpkg-deb --extract ./*.deb . && rm ./*.deb) >&2 ||
+            return 1
+        mv "$files.part" "$files"
+        touch "$files"
+    fi
+    echo "$files"
+}
+
 # NAME PACKAGE,...: prints the path of a tar of a minimal Debian 12 with these packages. It is made with the sources and the
 # transport settings of this machine's apt, so that no mirror is named here, and kept for a week.
 debian_tar() {
