@@ -131,7 +131,8 @@ void drain_look_for_clients(struct api *api) {
 
 static void front_is_quiet(void *arg) {
     struct api *api = arg;
-    atomic_fetch_add(&api->quiet_fronts, 1);
+    if (atomic_fetch_add(&api->quiet_fronts, 1) + 1 == api->front_count)
+        log_info("new connections wait for the next process");
     drain_look_for_clients(api);
 }
 

@@ -112,7 +112,7 @@ def test_who_connects_to_a_socket_that_stays_waits_for_the_next_daemon(start_on,
     running = before.begin_batch([origin.url("/held")])
     origin.wait_for_requests(1)
     before.signal()
-    before.wait_for_line("msg=\"leaving")
+    before.wait_for_line("new connections wait")
     with socket.create_connection(passed.getsockname(), timeout=PATIENCE) as early:
         early.sendall(b"GET /version HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         origin.release()
