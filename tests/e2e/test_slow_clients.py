@@ -188,6 +188,24 @@ def test_connections_beyond_a_limit_are_told(start_daemon, setting, status):
     wait_for(lambda: daemon.get("/version").status == 200, "places that are free again")
 
 
+def test_health_is_told_when_every_worker_and_every_place_for_a_client_is_taken(start_daemon, origin):
+    """No fetch ends and no client leaves before the last answer has come."""
+    daemon = start_daemon({"server.max_connections": 4, "pool.workers": 2})
+    pending = daemon.begin_batch([origin.url("/held")] * 10, max_concurrent=10)
+    origin.wait_until(lambda: origin.in_flight == 2)
+    kept = kept_connections(daemon, 3)
+    assert refusal_of(daemon).startswith(b"HTTP/1.1 503")
+    for path in ("/healthz", "/readyz") * 10:
+        assert refusal_of(daemon, path).startswith(b"HTTP/1.1 200")
+    ask(kept[0], "/pressure")
+    answer = kept[0].recv(4096)
+    assert b'"running":2,"queued":8,"max_running":2' in answer
+    origin.release()
+    assert {result["status"] for result in pending.answer()} == {200}
+    for stream in kept:
+        stream.close()
+
+
 def test_silent_connections_beyond_the_limit_are_closed_soon(start_daemon):
     daemon = start_daemon({"server.max_connections": 4, "server.header_timeout": 60})
     kept = kept_connections(daemon, 4)
