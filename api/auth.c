@@ -192,7 +192,8 @@ static bool admit_locked(struct auth *a, size_t i, unsigned scopes, struct auth_
     if (!(token_at(p, i)->scopes & scopes) || (i == p->file.count && !p->allows_anonymous))
         return false;
     p->accounts[i]->refs++;
-    *ret_pass = (struct auth_pass){.auth = a, .account = p->accounts[i], .limits = token_at(p, i)->limits};
+    *ret_pass = (struct auth_pass){
+        .auth = a, .account = p->accounts[i], .limits = token_at(p, i)->limits, .scopes = token_at(p, i)->scopes};
     return true;
 }
 
@@ -257,6 +258,10 @@ enum auth_verdict auth_admit(struct auth *a, const struct auth_claim *claim, uns
         return AUTH_REFUSED;
     }
     return admit_token(a, digest, scopes, ret_pass, ret_problem);
+}
+
+bool auth_may(struct auth *a, const struct auth_pass *pass, unsigned scopes) {
+    return (pass->scopes & scopes) || !auth_asks(a, scopes);
 }
 
 void auth_leave(struct auth_pass *pass) {

@@ -58,6 +58,7 @@ struct auth_pass {
     struct auth *auth;
     struct auth_account *account;
     struct token_limits limits;
+    unsigned scopes; /* of its token, or of anonymous */
 };
 
 /* False: what needs one of `scopes` needs no token. `a` may be NULL: nobody is asked. */
@@ -73,6 +74,9 @@ enum auth_verdict {
  * calls auth_leave in the end. `a` may be NULL. */
 enum auth_verdict auth_admit(struct auth *a, const struct auth_claim *claim, unsigned scopes,
                              struct auth_pass *ret_pass, struct problem *ret_problem) ERR_MUST_CHECK;
+
+/* Whether such a request could do what needs one of `scopes`, too; one that nobody asked could. `a` may be NULL. */
+bool auth_may(struct auth *a, const struct auth_pass *pass, unsigned scopes);
 
 /* Does nothing for one that is all zero. */
 void auth_leave(struct auth_pass *pass);

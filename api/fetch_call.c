@@ -126,12 +126,27 @@ static void resume_without_pool(struct fetch_call *call) {
     pthread_mutex_unlock(&call->lock);
 }
 
+/* Of IPv6 a caller's address is its network: that of ::1 is its own. */
+static bool is_on_this_machine(const struct request *r) {
+    char address[REQUEST_CALLER_BYTES];
+    request_address(r, address);
+    return request_is_local(r) || strncmp(address, "127.", 4) == 0 || strcmp(address, "::") == 0;
+}
+
+/* May be told what the guard and the hosts are about: with a token that is good for hosts or, where nobody has one,
+ * from this machine. */
+static bool looks_after_service(const struct request *r) {
+    struct auth *auth = api_options(r->api)->auth;
+    return auth_may(auth, &r->pass, TOKEN_SCOPE_HOSTS) && (auth_asks(auth, TOKEN_SCOPE_HOSTS) || is_on_this_machine(r));
+}
+
 static void decode(struct background_task *task) {
     struct fetch_call *call = LIST_ENTRY(task, struct fetch_call, decode);
     struct request *r = call->request;
     struct fetch_options_target target = fetch_call_target(call, &call->problem);
     batch_decode(call->format, r->body.data, r->body.len, &target);
     api_drop_body(r);
+    call->batch.plan_is_told = looks_after_service(r);
     enum err err = ERR_NONE;
     if (call->problem.status == 0)
         err = answer_init(&call->answer, call->batch.count, call->delivery.format, call->delivery.order);

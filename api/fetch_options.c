@@ -28,7 +28,8 @@ enum kind {
     KIND_DEADLINE,
     KIND_ORDER,
     KIND_ON_DISCONNECT,
-    KIND_DEDUPE
+    KIND_DEDUPE,
+    KIND_PLAN
 };
 
 /* One option. `offset` is its field in struct fetch_options; `max` comes from the setting at `max_offset`, if there is
@@ -69,6 +70,7 @@ static const struct row rows[] = {
     {"decompress", KIND_BOOL, false, FIELD(decompress), 0, 0, 0},
     {"include", KIND_INCLUDE, false, FIELD(include), 0, 0, 0},
     {"dedupe", KIND_DEDUPE, true, 0, 0, 0, 0},
+    {"plan", KIND_PLAN, true, 0, 0, 0, 0},
     {"order", KIND_ORDER, true, 0, 0, 0, 0},
     {"on_disconnect", KIND_ON_DISCONNECT, true, 0, 0, 0, 0},
 };
@@ -251,6 +253,11 @@ static void read_value(const struct fetch_options_target *t, const struct row *r
         if (t->batch->dedupe && t->delivery->format->keeps_hops)
             problem_add(t->problem, pointer, "an HTTP Archive tells of each request, so each item needs its own");
         return;
+    case KIND_PLAN:
+        store_bool(t, row, value, pointer, &t->batch->plan);
+        if (t->batch->plan && t->delivery->format->encoding != ANSWER_JSON)
+            problem_add(t->problem, pointer, "a plan is told as JSON: ask for an array or lines");
+        return;
     default:
         if (read_number(t, row, value, pointer, &number))
             store_number(t, row, number);
@@ -303,6 +310,7 @@ static cJSON *query_value(const struct row *row, const char *text) {
         return list_value(text);
     case KIND_BOOL:
     case KIND_DEDUPE:
+    case KIND_PLAN:
         return strcmp(text, "true") == 0    ? cJSON_CreateTrue()
                : strcmp(text, "false") == 0 ? cJSON_CreateFalse()
                                             : cJSON_CreateString(text);

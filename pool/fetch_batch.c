@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/thread.h"
+#include "pool/fetch_plan.h"
 #include "pool/retry.h"
 #include "pool/stats.h"
 #include "pool/url.h"
@@ -104,9 +105,12 @@ static void run(struct batch *batch, size_t index, struct sched_again *again, st
     struct fetch_result result;
     fetch_result_init(&result);
     result.timings.queue_us = clock_now_us() - batch->submitted_at_us;
-    if (!again)
+    if (!again && !b->plan)
         stats_count_start(fetcher_counts(b->fetcher), result.timings.queue_us);
-    if (retry_run(b->fetcher, &request, index, again, &result, next)) {
+    if (b->plan) {
+        fetch_plan(b->fetcher, b->plan_is_told ? batch->pool : NULL, &request, &result);
+        give_result(b, index, &result);
+    } else if (retry_run(b->fetcher, &request, index, again, &result, next)) {
         stats_count_result(fetcher_counts(b->fetcher), &result, true);
         pool_pause_now(batch, next);
         give_result(b, index, &result);
@@ -122,7 +126,8 @@ static void skip(struct batch *batch, size_t index, enum fetch_error reason, str
     result.timings.queue_us = clock_now_us() - batch->submitted_at_us;
     bool was_started = again != NULL;
     retry_abandon(again, &result);
-    stats_count_result(fetcher_counts(b->fetcher), &result, was_started);
+    if (!b->plan)
+        stats_count_result(fetcher_counts(b->fetcher), &result, was_started);
     give_result(b, index, &result);
     fetch_result_fini(&result);
 }
@@ -175,7 +180,7 @@ size_t fetch_batch_fetches(const struct fetch_batch *b) {
 
 enum err fetch_batch_submit(struct fetch_batch *b, struct pool *pool, struct fetcher *fetcher) {
     struct host_reader reader = {.url_of = url_of_item, .arg = b};
-    if (b->dedupe && fetch_same_init(&b->same, b->items, b->count, &b->options))
+    if (b->dedupe && !b->plan && fetch_same_init(&b->same, b->items, b->count, &b->options))
         return ERR_NOMEM;
     const struct sched_batch_options options = {
         .count = fetch_batch_fetches(b),
@@ -187,7 +192,11 @@ enum err fetch_batch_submit(struct fetch_batch *b, struct pool *pool, struct fet
         .arg = &reader,
     };
     b->fetcher = fetcher;
-    enum err err = batch_init_by_host(&b->batch, &batch_ops, &options);
+    enum err err = ERR_NONE;
+    if (b->plan) /* it waits for no host */
+        batch_init(&b->batch, &batch_ops, options.count, b->max_concurrent, b->deadline_ms);
+    else
+        err = batch_init_by_host(&b->batch, &batch_ops, &options);
     if (err)
         return err;
     b->batch.caller = b->caller;

@@ -40,6 +40,8 @@ struct fetch_batch {
     int64_t host_delay_ms; /* between two starts of this batch to one host */
     int64_t deadline_ms;   /* monotonic, CLOCK_NEVER for none */
     const char *caller;    /* who asks; borrowed until `done` */
+    bool plan;             /* nothing is fetched: fetch_plan */
+    bool plan_is_told;     /* with what is for who looks after this service */
     bool dedupe;           /* what several items ask for is fetched once */
     bool submitted;
     struct fetch_same same; /* private */

@@ -1,5 +1,7 @@
 #include "pool/fetch_result.h"
 
+#include "pool/fetch_plan.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +25,7 @@ void fetch_result_fini(struct fetch_result *r) {
     free(r->attempts);
     fetch_tls_clear(&r->tls);
     fetch_hops_fini(&r->hops);
+    fetch_plan_destroy(r->plan);
     buf_fini(&r->headers);
     buf_fini(&r->body);
     fetch_result_init(r);

@@ -100,6 +100,7 @@ struct fetch_result {
     struct fetch_attempt *attempts;
     size_t attempt_count;
     struct fetch_share *share; /* NULL: one item gets it */
+    struct fetch_plan *plan;   /* of what was planned and not fetched; owned, or NULL */
     struct fetch_hops hops;    /* none, unless the request keeps them */
 };
 

@@ -132,12 +132,25 @@ static void tell(struct guard *g, const struct guard_verdict *v, const struct en
     g->refused(&refusal);
 }
 
-bool guard_admits(struct guard *g, const struct endpoint *endpoint, const char *host) {
+static struct guard_verdict judge(struct guard *g, const struct endpoint *endpoint) {
     pthread_rwlock_rdlock(&g->lock);
     struct guard_verdict v = guard_rules_judge(g->rules, &g->own, endpoint->address);
     if (v.reason == GUARD_ALLOWED && !guard_rules_allow_port(g->rules, endpoint->port))
         v.reason = GUARD_PORT;
     pthread_rwlock_unlock(&g->lock);
+    return v;
+}
+
+void guard_explain(struct guard *g, const struct endpoint *endpoint, char ret_rule[GUARD_RULE_BYTES]) {
+    char setting[GUARD_SETTING_BYTES];
+    const struct guard_verdict v = judge(g, endpoint);
+    ret_rule[0] = '\0';
+    if (v.reason != GUARD_ALLOWED)
+        guard_verdict_print(&v, endpoint->port, ret_rule, setting);
+}
+
+bool guard_admits(struct guard *g, const struct endpoint *endpoint, const char *host) {
+    const struct guard_verdict v = judge(g, endpoint);
     if (v.reason == GUARD_ALLOWED)
         return true;
     tell(g, &v, endpoint, host);

@@ -51,6 +51,9 @@ uint64_t guard_refusals(const struct guard *g);
 /* Whether a connection to `endpoint` may be made or used; `host` is the name that led there. Any thread. */
 bool guard_admits(struct guard *g, const struct endpoint *endpoint, const char *host);
 
+/* The rule by which a connection to `endpoint` is refused; "" when it is not. Nobody is told. Any thread. */
+void guard_explain(struct guard *g, const struct endpoint *endpoint, char ret_rule[GUARD_RULE_BYTES]);
+
 /* Any thread. */
 bool guard_allows_user_info(struct guard *g);
 

@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/utf8.h"
+#include "pool/plan_json.h"
 
 #include <string.h>
 
@@ -220,6 +221,10 @@ static void put_extras(struct json *j, const struct fetch_item *item, unsigned i
 
 void result_json_put(struct json *j, const struct fetch_item *item, size_t index, unsigned include,
                      const struct fetch_result *result) {
+    if (result->plan) {
+        plan_json_put(j, item, index, result);
+        return;
+    }
     json_object_open(j);
     put_base(j, item, index, result);
     put_extras(j, item, include, result);
