@@ -35,12 +35,12 @@ struct api {
     struct background *background;
     struct monitor *monitor;
     struct clients *clients;
-    struct tls *tls;                 /* NULL: plain HTTP is spoken */
-    struct connection_limits limits; /* of time, for each connection */
-    _Atomic size_t body_bytes;       /* of all requests */
-    _Atomic size_t suspended;        /* requests */
-    _Atomic size_t held_bytes;       /* of all answers */
-    _Atomic uint64_t rejected;       /* requests that found the queue full */
+    struct tls *tls; /* NULL: plain HTTP is spoken */
+    size_t max_connections;
+    _Atomic size_t body_bytes; /* of all requests */
+    _Atomic size_t suspended;  /* requests */
+    _Atomic size_t held_bytes; /* of all answers */
+    _Atomic uint64_t rejected; /* requests that found the queue full */
     struct traffic traffic;
     uint64_t started_at_us;        /* the process, by the wall clock */
     _Atomic size_t quiet_fronts;   /* that leave their socket alone */

@@ -38,6 +38,7 @@ struct clients {
     struct clients_options options;
     struct clients_counts counts;
     pthread_mutex_t lock; /* guards all below */
+    size_t max_per_address;
     struct table addresses;
     bool has_told;
     int64_t told_ms;
@@ -82,7 +83,7 @@ static void leave_address_locked(struct clients *c, struct clients_address *a) {
 }
 
 static bool is_crowded_locked(const struct clients *c, const struct clients_address *a) {
-    return c->options.max_per_address > 0 && a && a->count >= c->options.max_per_address;
+    return c->max_per_address > 0 && a && a->count >= c->max_per_address;
 }
 
 enum err clients_create(const struct clients_options *options, struct clients **ret_clients) {
@@ -90,6 +91,7 @@ enum err clients_create(const struct clients_options *options, struct clients **
     if (!c)
         return ERR_NOMEM;
     c->options = *options;
+    c->max_per_address = options->max_per_address;
     table_init(&c->addresses);
     pthread_mutex_init(&c->lock, NULL);
     *ret_clients = c;
@@ -160,6 +162,12 @@ void clients_read_stats(const struct clients *c, struct clients_stats *ret_stats
         .crowded = counter_read(&c->counts.crowded),
         .shut_out = counter_read(&c->counts.shut_out),
     };
+}
+
+void clients_limit_addresses(struct clients *c, size_t max_per_address) {
+    pthread_mutex_lock(&c->lock);
+    c->max_per_address = max_per_address;
+    pthread_mutex_unlock(&c->lock);
 }
 
 bool clients_should_tell(struct clients *c, int64_t now_ms) {

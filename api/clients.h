@@ -62,6 +62,9 @@ struct clients_stats {
 /* Without a lock. Any thread. */
 void clients_read_stats(const struct clients *c, struct clients_stats *ret_stats);
 
+/* From now on so many from one address at most; who is inside stays. Any thread. */
+void clients_limit_addresses(struct clients *c, size_t max_per_address);
+
 /* Whether it is time to log that clients are refused: once, and again after a minute. Any thread. */
 bool clients_should_tell(struct clients *c, int64_t now_ms);
 

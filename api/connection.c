@@ -33,7 +33,7 @@ static void set_clock_locked(struct connection *c, int64_t due_ms) {
 }
 
 static int64_t read_speed_step_ms(const struct connection *c) {
-    return c->options.limits->read_speed.window_ms / CONNECTION_READ_SPEED_STEPS;
+    return c->options.limits.read_speed.window_ms / CONNECTION_READ_SPEED_STEPS;
 }
 
 /* Sets the time of the next look. */
@@ -41,7 +41,7 @@ static bool reads_too_slowly_locked(struct connection *c, int64_t now_ms) {
     struct read_speed_sample sample;
     c->due_ms = now_ms + read_speed_step_ms(c);
     return read_speed_measure(c->options.fd, &sample) &&
-           read_speed_is_too_slow(&c->read_speed, &c->options.limits->read_speed, &sample, now_ms);
+           read_speed_is_too_slow(&c->read_speed, &c->options.limits.read_speed, &sample, now_ms);
 }
 
 static bool is_over_locked(struct connection *c, int64_t now_ms) {
@@ -94,7 +94,7 @@ struct connection *connection_create(const struct connection_options *options) {
     c->options = *options;
     pthread_mutex_init(&c->lock, NULL);
     timer_event_init(&c->clock, ring, c);
-    enter(c, PHASE_HEADER, hurried_ms(c, options->limits->header_ms));
+    enter(c, PHASE_HEADER, hurried_ms(c, options->limits.header_ms));
     return c;
 }
 
@@ -107,11 +107,11 @@ struct clients_pass connection_destroy(struct connection *c) {
 }
 
 void connection_await_header(struct connection *c) {
-    enter(c, PHASE_HEADER, c->options.limits->idle_ms);
+    enter(c, PHASE_HEADER, c->options.limits.idle_ms);
 }
 
 void connection_await_body(struct connection *c) {
-    enter(c, PHASE_BODY, hurried_ms(c, c->options.limits->body_ms));
+    enter(c, PHASE_BODY, hurried_ms(c, c->options.limits.body_ms));
 }
 
 void connection_work(struct connection *c) {

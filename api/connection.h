@@ -26,9 +26,9 @@ struct connection_limits {
 };
 
 struct connection_options {
-    struct api *api;                        /* for connection_api only */
-    struct timers *timers;                  /* borrowed */
-    const struct connection_limits *limits; /* borrowed */
+    struct api *api;                 /* for connection_api only */
+    struct timers *timers;           /* borrowed */
+    struct connection_limits limits; /* of time */
     int fd;
     bool is_local; /* a Unix socket */
     struct clients_pass pass;

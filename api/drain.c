@@ -54,7 +54,7 @@ void drain_count_closed(struct api *api) {
 
 bool drain_count_unattended(struct api *api) {
     pthread_mutex_lock(&api->lock);
-    bool waits = !api->drained && api->unattended < (size_t)api->options.settings->server.max_connections;
+    bool waits = !api->drained && api->unattended < api->max_connections;
     api->unattended += waits;
     pthread_mutex_unlock(&api->lock);
     return waits;
@@ -151,13 +151,15 @@ void drain_fini(struct api *api) {
 }
 
 static void leave(struct api *api) {
-    const struct settings *settings = api->options.settings;
+    const struct settings *settings = settings_share_ref(api->options.settings);
     int64_t now_ms = clock_now_ms(), delay_ms = settings->server.drain_delay_ms;
+    int64_t timeout_ms = settings->server.drain_timeout_ms;
+    settings_unref(settings);
     if (api->options.sockets_stay && delay_ms < DRAIN_QUIET_MS)
         delay_ms = DRAIN_QUIET_MS;
     if (!advance(api, API_STAGE_SERVING, API_STAGE_LEAVING))
         return;
-    timers_set(api->options.timers, &api->drain_timeout, now_ms + delay_ms + settings->server.drain_timeout_ms);
+    timers_set(api->options.timers, &api->drain_timeout, now_ms + delay_ms + timeout_ms);
     if (delay_ms == 0) {
         drain(api);
         return;

@@ -4,6 +4,7 @@
 #include "api/fetch_flow.h"
 #include "base/clock.h"
 #include "base/list.h"
+#include "config/settings_share.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ static void destroy(struct fetch_call *call) {
     auth_release(&call->grant);
     fetch_batch_fini(&call->batch);
     pthread_mutex_destroy(&call->lock);
+    settings_unref(call->settings);
     free(call);
 }
 
@@ -38,7 +40,7 @@ void fetch_call_discard(struct fetch_call *call) {
 
 struct fetch_options_target fetch_call_target(struct fetch_call *call, struct problem *problem) {
     return (struct fetch_options_target){
-        .settings = api_options(call->api)->settings,
+        .settings = call->settings,
         .batch = &call->batch,
         .options = &call->batch.options,
         .delivery = &call->delivery,
@@ -69,6 +71,7 @@ enum err fetch_call_create(struct request *r, struct fetch_call **ret_call) {
         return ERR_NOMEM;
     call->request = r;
     call->api = r->api;
+    call->settings = settings_ref(r->settings);
     call->timers = api_options(r->api)->timers;
     call->all_held = api_held_bytes(r->api);
     call->refs = 2;

@@ -26,7 +26,8 @@ struct fetch_call {
     struct delivery delivery;
     struct request *request; /* not after it has closed; nor the next two, unless a drain waits for the batch */
     struct api *api;
-    _Atomic size_t *all_held; /* bytes that all answers hold together */
+    const struct settings *settings; /* those in force when it came */
+    _Atomic size_t *all_held;        /* bytes that all answers hold together */
     struct timers *timers;
     struct fetch_log log;
     struct auth_grant grant; /* what its URLs have taken of their caller's limits */

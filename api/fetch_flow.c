@@ -20,7 +20,7 @@ enum {
 
 /* How much the batch may hold. When all answers together hold too much, each may hold one result more than was read. */
 static size_t max_held_bytes(const struct fetch_call *call) {
-    const struct settings *settings = api_options(call->api)->settings;
+    const struct settings *settings = call->settings;
     bool too_much = atomic_load(call->all_held) > (size_t)settings->server.answer_memory_bytes;
     return too_much ? 0 : (size_t)settings->server.answer_buffer_bytes;
 }

@@ -279,7 +279,7 @@ static void start(struct drill_call *call, const struct settings *settings, stru
 }
 
 void handle_drill(struct request *r) {
-    const struct settings *settings = api_options(r->api)->settings;
+    const struct settings *settings = r->settings;
     struct problem problem = {0};
     struct drill_call *call = create(r, settings);
     if (!call)

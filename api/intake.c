@@ -24,8 +24,8 @@ enum {
     INTAKE_RETRY_AFTER_S = 5,
 };
 
-static size_t max_body_bytes(const struct api *api) {
-    return (size_t)api->options.settings->server.max_request_bytes;
+static size_t max_body_bytes(const struct request *r) {
+    return (size_t)r->settings->server.max_request_bytes;
 }
 
 /* ---- connections ---- */
@@ -54,17 +54,36 @@ static void tell_refused(struct api *api, enum clients_verdict verdict) {
                                                               : "server.max_connections_per_address"));
 }
 
+static struct connection_limits limits_of(const struct settings *settings) {
+    return (struct connection_limits){
+        .header_ms = settings->server.header_timeout_ms,
+        .idle_ms = settings->server.idle_timeout_ms,
+        .body_ms = settings->server.body_timeout_ms,
+        .read_speed = {.window_ms = settings->server.send_timeout_ms,
+                       .bytes_per_s = settings->server.min_read_rate_bytes},
+    };
+}
+
+/* On a Unix socket the library's clock of inactivity runs too. */
+static void set_library_clock(struct MHD_Connection *connection, int64_t idle_ms) {
+    (void)MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, (unsigned)((idle_ms + 999) / 1000));
+}
+
 static struct connection *open_connection(struct api *api, struct MHD_Connection *connection, int fd) {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     const struct sockaddr *address = info ? info->client_addr : NULL;
+    const struct settings *settings = settings_share_ref(api->options.settings);
     struct connection_options options = {
         .api = api,
         .timers = api->options.timers,
-        .limits = &api->limits,
+        .limits = limits_of(settings),
         .fd = fd,
         .is_local = address && address->sa_family == AF_UNIX,
         .pass = clients_enter(api->clients, address),
     };
+    settings_unref(settings);
+    if (options.is_local)
+        set_library_clock(connection, options.limits.idle_ms);
     struct connection *client = connection_create(&options);
     if (!client)
         clients_leave(api->clients, options.pass);
@@ -100,12 +119,13 @@ void *intake_on_target(void *arg, const char *target, struct MHD_Connection *con
     if (!r)
         return NULL;
     r->api = api;
+    r->settings = settings_share_ref(api->options.settings);
     r->connection = connection;
     r->client = client;
     r->target_bytes = target ? strlen(target) : 0;
     r->target_fault = request_check_target(target);
     r->all_suspended = &api->suspended;
-    buf_init(&r->body, max_body_bytes(api) + 1); /* and a NUL */
+    buf_init(&r->body, max_body_bytes(r) + 1); /* and a NUL */
     return r;
 }
 
@@ -133,6 +153,7 @@ void intake_on_completed(void *arg, struct MHD_Connection *connection, void **co
     bool was_open = r->is_open;
     auth_leave(&r->pass);
     api_drop_body(r);
+    settings_unref(r->settings);
     free(r);
     if (was_open)
         drain_count_closed(api);
@@ -158,25 +179,25 @@ static void examine(struct request *r) {
         admit_request(r);
     if (r->refusal.status == 0 && r->route->takes_work && api_is_draining(r->api))
         refuse_draining(r);
-    if (announced_bytes(r) > max_body_bytes(r->api))
+    if (announced_bytes(r) > max_body_bytes(r))
         problem_set(&r->refusal, 413, "the body is larger than %zu bytes (server.max_request_bytes)",
-                    max_body_bytes(r->api));
+                    max_body_bytes(r));
 }
 
 static bool must_refuse_at_once(const struct request *r) {
     bool waits = request_header(r, MHD_HTTP_HEADER_EXPECT) != NULL;
-    return waits || announced_bytes(r) > max_body_bytes(r->api) * INTAKE_REFUSED_BODIES;
+    return waits || announced_bytes(r) > max_body_bytes(r) * INTAKE_REFUSED_BODIES;
 }
 
 static void keep_body(struct request *r, const char *data, size_t size) {
     struct api *api = r->api;
     r->counted_bytes += size;
-    if (atomic_fetch_add(&api->body_bytes, size) + size > (size_t)api->options.settings->server.request_memory_bytes) {
+    if (atomic_fetch_add(&api->body_bytes, size) + size > (size_t)r->settings->server.request_memory_bytes) {
         problem_set(&r->refusal, 503, "the bodies of all requests take too much memory (server.request_memory)");
         r->refusal.retry_after_s = INTAKE_RETRY_AFTER_S;
-    } else if (size > max_body_bytes(api) - r->body.len) {
+    } else if (size > max_body_bytes(r) - r->body.len) {
         problem_set(&r->refusal, 413, "the body is larger than %zu bytes (server.max_request_bytes)",
-                    max_body_bytes(api));
+                    max_body_bytes(r));
     } else if (buf_append(&r->body, data, size)) {
         problem_set(&r->refusal, 503, "out of memory");
     }
@@ -190,7 +211,7 @@ static bool take_body(struct request *r, const char *data, size_t size) {
         return true;
     api_drop_body(r);
     r->discarded_bytes += size;
-    return r->discarded_bytes <= max_body_bytes(r->api) * INTAKE_REFUSED_BODIES;
+    return r->discarded_bytes <= max_body_bytes(r) * INTAKE_REFUSED_BODIES;
 }
 
 static enum MHD_Result outcome(const struct request *r) {
@@ -220,7 +241,7 @@ static void examine_connection(struct request *r) {
 /* That the token is missing is told before that the name is not ours. */
 static void examine_host(struct request *r) {
     struct problem problem = {0};
-    if (site_check_host(r, r->api->options.settings, auth_pass_name(&r->pass) != NULL, &problem))
+    if (site_check_host(r, r->settings, auth_pass_name(&r->pass) != NULL, &problem))
         return;
     r->closing = r->closing || problem.status == 400;
     if (r->refusal.status == 0 || problem.status == 400)
@@ -229,7 +250,7 @@ static void examine_host(struct request *r) {
 
 /* Browsers send no token with a preflight, and by what name they ask is judged with the request that follows. */
 static enum MHD_Result permit(struct request *r) {
-    if (!site_check_host(r, r->api->options.settings, true, &r->refusal)) {
+    if (!site_check_host(r, r->settings, true, &r->refusal)) {
         r->closing = true;
         return refuse(r);
     }
@@ -240,7 +261,7 @@ static enum MHD_Result permit(struct request *r) {
 
 /* A refusal of the header itself closes the connection: what comes behind it cannot be trusted to be a request. */
 static enum MHD_Result begin_request(struct request *r) {
-    const struct settings *settings = r->api->options.settings;
+    const struct settings *settings = r->settings;
     connection_await_body(r->client);
     bool sound = request_check(r, &r->is_chunked, &r->refusal);
     r->closing = !sound || r->is_chunked || connection_verdict(r->client) != CLIENTS_OPEN;

@@ -7,7 +7,7 @@
 void metrics_gather(struct api *api, struct metrics *ret_metrics) {
     *ret_metrics = (struct metrics){
         .usage = usage_read(),
-        .max_connections = (uint64_t)api->options.settings->server.max_connections,
+        .max_connections = api->max_connections,
         .open_requests = atomic_load(&api->open_requests),
         .unattended = atomic_load(&api->unattended),
         .body_bytes = atomic_load(&api->body_bytes),

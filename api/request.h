@@ -11,6 +11,7 @@
 #include "api/problem.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "config/settings.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -35,6 +36,7 @@ struct request {
     struct api *api;
     const char *method;
     const char *path;
+    const struct settings *settings; /* those in force when it began */
     struct buf body;
     struct auth_pass pass;         /* on what terms it was let in */
     struct auth_rates rates;       /* to be sent with the answer; set by whoever takes of a quota */

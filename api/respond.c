@@ -21,7 +21,7 @@ static bool add_header(struct MHD_Response *response, const char *name, const ch
 
 /* For the page that asks. Fetch standard, section 3.2.3. */
 static bool add_origin(const struct request *r, struct MHD_Response *response) {
-    bool varies = api_options(r->api)->settings->server.allowed_origins.count > 0;
+    bool varies = r->settings->server.allowed_origins.count > 0;
     if (varies && !add_header(response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ORIGIN))
         return false;
     return !r->allowed_origin ||

@@ -68,7 +68,7 @@ static void panic(void *arg, const char *file, unsigned line, const char *reason
 
 /* For each socket as many as for all: the clients counts them together. And the pulse. */
 static unsigned connection_limit(const struct api *api) {
-    return (unsigned)api->options.settings->server.max_connections + API_SPARE_CONNECTIONS + 1;
+    return (unsigned)api->max_connections + API_SPARE_CONNECTIONS + 1;
 }
 
 static bool is_local(int listen_socket) {
@@ -95,9 +95,6 @@ static int show_certificate(struct gnutls_session_int *session, const gnutls_dat
 /* Connections over TCP have a clock of ours, which knows more than inactivity. By epoll the library would not rest
  * while a handshake stands still. */
 static struct MHD_Daemon *start_daemon(struct api *api, int listen_socket, bool speaks_tls) {
-    const struct settings *settings = api->options.settings;
-    bool local = is_local(listen_socket);
-    unsigned idle_s = local ? (unsigned)((settings->server.idle_timeout_ms + 999) / 1000) : 0;
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)show_certificate},
         {MHD_OPTION_HTTPS_PRIORITIES, 0, TLS_PRIORITIES},
@@ -113,36 +110,30 @@ static struct MHD_Daemon *start_daemon(struct api *api, int listen_socket, bool 
                             MHD_OPTION_NOTIFY_COMPLETED, intake_on_completed, api,
                             MHD_OPTION_NOTIFY_CONNECTION, intake_on_connection, api,
                             MHD_OPTION_CONNECTION_LIMIT, connection_limit(api),
-                            MHD_OPTION_CONNECTION_TIMEOUT, idle_s,
                             MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)SERVER_CONNECTION_MEMORY_BYTES,
                             MHD_OPTION_ARRAY, speaks_tls ? tls : &tls[sizeof tls / sizeof tls[0] - 1],
                             MHD_OPTION_END);
     /* clang-format on */
 }
 
-static void set_limits(struct api *api) {
-    const struct settings *settings = api->options.settings;
-    api->limits = (struct connection_limits){
-        .header_ms = settings->server.header_timeout_ms,
-        .idle_ms = settings->server.idle_timeout_ms,
-        .body_ms = settings->server.body_timeout_ms,
-        .read_speed = {.window_ms = settings->server.send_timeout_ms,
-                       .bytes_per_s = settings->server.min_read_rate_bytes},
-    };
-}
-
-static enum err create_parts(struct api *api) {
-    const struct settings *settings = api->options.settings;
+static enum err create_clients(struct api *api) {
+    const struct settings *settings = settings_share_ref(api->options.settings);
     const struct clients_options clients = {
         .max = (size_t)settings->server.max_connections,
         .max_per_address = (size_t)settings->server.max_connections_per_address,
         .spare = API_SPARE_CONNECTIONS,
     };
+    settings_unref(settings);
+    api->max_connections = clients.max;
+    return clients_create(&clients, &api->clients);
+}
+
+static enum err create_parts(struct api *api) {
     enum err err = background_create(&api->background);
     if (!err)
         err = monitor_create(&api->monitor);
     if (!err)
-        err = clients_create(&clients, &api->clients);
+        err = create_clients(api);
     if (!err && api->options.certificate)
         err = tls_create(&api->tls);
     return err;
@@ -179,7 +170,6 @@ enum err api_create(const struct api_options *options, struct api **ret_api) {
     api->options = *options;
     drain_init(api);
     MHD_set_panic_func(panic, NULL);
-    set_limits(api);
     api->started_at_us = usage_read().started_at_us;
     enum err err = create_parts(api);
     if (err)
@@ -201,6 +191,10 @@ bool api_use_certificate(struct api *api, struct tls_pair *pair) {
     else
         tls_pair_destroy(pair);
     return stays;
+}
+
+void api_apply(struct api *api, const struct settings *settings) {
+    clients_limit_addresses(api->clients, (size_t)settings->server.max_connections_per_address);
 }
 
 void api_ask(struct api *api) {

@@ -7,7 +7,7 @@
 #include "api/auth.h"
 #include "base/err.h"
 #include "base/timers.h"
-#include "config/settings.h"
+#include "config/settings_share.h"
 #include "pool/fetch.h"
 #include "pool/pool.h"
 
@@ -19,7 +19,7 @@ struct tls_pair;
 
 /* What the front end works with; all borrowed until api_destroy. */
 struct api_options {
-    const struct settings *settings;
+    struct settings_share *settings;
     struct pool *pool;
     struct fetcher *fetcher;
     struct timers *timers;
@@ -41,6 +41,9 @@ enum err api_create(const struct api_options *options, struct api **ret_api) ERR
 /* Shows this certificate from now on, and takes it. False: TLS is spoken and NULL was given, which changes nothing, or
  * it is not spoken and the pair is only freed. One thread at a time. */
 bool api_use_certificate(struct api *api, struct tls_pair *pair);
+
+/* What is kept elsewhere follows settings that have come into force. Any thread. */
+void api_apply(struct api *api, const struct settings *settings);
 
 /* Closes all connections. Every request must have been answered, as `drained` says, or none have come. Accepts NULL. */
 void api_destroy(struct api *api);

@@ -30,8 +30,19 @@ void log_set_sink(log_sink_fn *sink);
 void log_set_level(enum log_level level);
 
 bool log_is_on(enum log_level level);
+enum log_level log_get_level(void);
+
+/* One level more (LOG_LEVEL_DEBUG at the most) or less (LOG_LEVEL_ERROR at the least). The new one. */
+enum log_level log_raise_level(void);
+enum log_level log_lower_level(void);
+
+/* "error", "warning", "info", "debug"; static. */
+const char *log_level_name(enum log_level level);
 
 void log_emit(enum log_level level, const char *message, const struct log_field *fields, size_t count);
+
+/* The same, as information, whatever the level. */
+void log_emit_always(const char *message, const struct log_field *fields, size_t count);
 
 static inline struct log_field log_text(const char *name, const char *text) {
     return (struct log_field){.name = name, .kind = LOG_KIND_TEXT, .text = text};

@@ -19,8 +19,10 @@ struct settings_list {
 
 enum settings_log_format { LOG_FORMAT_LOGFMT, LOG_FORMAT_JSON, LOG_FORMAT_JOURNAL };
 
-/* Texts are never NULL; an empty one means "none". */
+/* Texts are never NULL; an empty one means "none". They do not change while somebody reads them; who reads them while
+ * others may come into force holds a reference (config/settings_share.h). */
 struct settings {
+    _Atomic size_t refs; /* private to settings_share.c */
     struct {
         struct settings_list listen;
         int64_t max_request_bytes;

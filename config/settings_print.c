@@ -47,6 +47,11 @@ static const char *preset_or_none(const struct settings_row *row) {
     return row->preset[0] ? row->preset : "none";
 }
 
+/* What says nothing follows a reload. */
+static const char *when_text(const struct settings_row *row) {
+    return row->when == SETTINGS_BY_RESTART ? "; takes a restart" : "";
+}
+
 static enum err print_section(const struct settings_row *row, struct buf *out) {
     if (!begins_section(row))
         return ERR_NONE;
@@ -59,7 +64,7 @@ static enum err print_comment(const struct settings_row *row, const char *source
     if (!err)
         err = settings_text_range(row, out);
     if (!err)
-        err = buf_printf(out, "; default: %s", preset_or_none(row));
+        err = buf_printf(out, "; default: %s%s", preset_or_none(row), when_text(row));
     if (!err && source)
         err = buf_printf(out, "; %s", source);
     return err ? err : buf_append_char(out, '\n');
@@ -101,7 +106,8 @@ enum err settings_print_help(struct buf *out) {
     enum err err = ERR_NONE;
     for (size_t i = 0; i < settings_table_count && !err; i++) {
         const struct settings_row *row = &settings_table[i];
-        err = buf_printf(out, "  %s (default: %s)\n      %s\n", row->name, preset_or_none(row), row->help);
+        err = buf_printf(out, "  %s (default: %s%s)\n      %s\n", row->name, preset_or_none(row), when_text(row),
+                         row->help);
     }
     return err;
 }
@@ -115,7 +121,8 @@ enum err settings_print_sample(struct buf *out) {
         "# key on several lines. A ';' after a blank begins a comment. The environment (FETCHPOOL_POOL_WORKERS=64) and "
         "the\n"
         "# command line (--set pool.workers=64) override this file; fetchpoold --check looks at it, --dump shows the "
-        "result.\n";
+        "result.\n"
+        "# A reload (SIGHUP) brings what was changed in force, but for what says that it takes a restart.\n";
     enum err err = buf_append_text(out, head);
     for (size_t i = 0; i < settings_table_count && !err; i++) {
         const struct settings_row *row = &settings_table[i];
@@ -132,10 +139,11 @@ static enum err print_man_row(const struct settings_row *row, struct buf *out) {
     enum err err = buf_printf(out, ".It Cm %s\n%s\n(%s", settings_row_key(row), row->help, type_text(row));
     if (!err)
         err = settings_text_range(row, out);
+    bool restart = row->when == SETTINGS_BY_RESTART;
     if (!err && row->preset[0])
-        err = buf_printf(out, "; default\n.Ql %s ) .\n", row->preset);
+        err = buf_printf(out, "; default\n.Ql %s%s ) .\n", row->preset, restart ? " ;\ntakes a restart" : "");
     else if (!err)
-        err = buf_append_text(out, "; default none).\n");
+        err = buf_printf(out, "; default none%s).\n", when_text(row));
     return err;
 }
 
@@ -160,7 +168,7 @@ static enum err print_page_row(const struct settings_row *row, struct buf *out) 
         err = buf_printf(out, " | %s", type_text(row));
     if (!err)
         err = settings_text_range(row, out);
-    return err ? err : buf_printf(out, " | %s |\n", row->help);
+    return err ? err : buf_printf(out, " | %s%s |\n", row->help, when_text(row));
 }
 
 enum err settings_print_page(struct buf *out) {
@@ -168,7 +176,7 @@ enum err settings_print_page(struct buf *out) {
         "# Settings\n\nAll of them, written from the table in the sources by `./dev docs`; `man fetchpool.conf` and\n"
         "`fetchpoold --help` have the same. [operations.md](operations.md) says where they are read from, which to "
         "turn "
-        "for\nwhat, and which follow a reload.\n";
+        "for\nwhat. A reload brings what was changed in force, but for what says that it takes a restart.\n";
     enum err err = buf_append_text(out, head);
     for (size_t i = 0; i < settings_table_count && !err; i++) {
         const struct settings_row *row = &settings_table[i];

@@ -19,6 +19,9 @@ enum settings_type {
     SETTINGS_TYPE_CHOICE,
 };
 
+/* When a value that was changed is in force. */
+enum settings_when { SETTINGS_BY_RELOAD = 1, SETTINGS_BY_RESTART };
+
 /* A settings file's line has room for 197 bytes in inih; key and value have to fit into one. */
 enum { SETTINGS_TEXT_MAX_BYTES = 160 };
 
@@ -31,6 +34,7 @@ struct settings_row {
     int64_t max;
     const char *const *choices; /* SETTINGS_TYPE_CHOICE: the names of the enum's values, NULL at the end */
     const char *help;           /* one sentence without a full stop */
+    enum settings_when when;
 };
 
 extern const struct settings_row settings_table[];

@@ -9,7 +9,6 @@
 /* Kept free for quotes, braces, truncated=true and the newline. */
 enum { TAIL_BYTES = 32 };
 
-static const char *const level_names[] = {"error", "warning", "info", "debug"};
 static const char *const journal_prefixes[] = {"<3>", "<4>", "<6>", "<7>"};
 
 /* All or nothing; remembers that something was left out. */
@@ -169,7 +168,7 @@ static void put_fields(struct log_line *l, const struct log_event *e, bool json)
 static void put_json(struct log_line *l, const struct log_event *e) {
     (void)(put_text(l, "{\"ts\":\"") && put_text(l, e->time) &&
            put_text(l, "\",\"level\":\"") && /* the line is empty */
-           put_text(l, level_names[e->level]) && put_text(l, "\",\"msg\":"));
+           put_text(l, log_level_name(e->level)) && put_text(l, "\",\"msg\":"));
     put_quoted(l, e->message);
     put_fields(l, e, true);
     put_last(l, "}");
@@ -177,17 +176,21 @@ static void put_json(struct log_line *l, const struct log_event *e) {
 
 static void put_logfmt(struct log_line *l, const struct log_event *e) {
     (void)(put_text(l, "ts=") && put_text(l, e->time) && put_text(l, " level=") && /* the line is empty */
-           put_text(l, level_names[e->level]) && put_text(l, " msg="));
+           put_text(l, log_level_name(e->level)) && put_text(l, " msg="));
     put_value(l, e->message, false);
     put_fields(l, e, false);
 }
 
-void log_line_write(struct log_line *ret_line, enum settings_log_format format, const struct log_event *event) {
-    struct log_line *l = ret_line;
+static void begin(struct log_line *l) {
     l->len = 0;
     l->cut = false;
     l->shortened = false;
     l->room = sizeof l->bytes - TAIL_BYTES;
+}
+
+void log_line_write(struct log_line *ret_line, enum settings_log_format format, const struct log_event *event) {
+    struct log_line *l = ret_line;
+    begin(l);
     switch (format) {
     case LOG_FORMAT_JSON:
         put_json(l, event);
@@ -202,4 +205,15 @@ void log_line_write(struct log_line *ret_line, enum settings_log_format format, 
         break;
     }
     put_last(l, "\n");
+}
+
+void log_line_write_value(struct log_line *ret_line, const struct log_field *field) {
+    char number[32];
+    begin(ret_line);
+    if (field->kind == LOG_KIND_TEXT) {
+        put_escaped(ret_line, field->text ? field->text : "", false);
+        return;
+    }
+    number_text(field, number);
+    (void)put_text(ret_line, number); /* the line is empty */
 }

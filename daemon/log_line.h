@@ -2,7 +2,8 @@
  *
  *     logfmt   ts=2026-11-22T10:00:00.123Z level=info msg=listening address=127.0.0.1:43121
  *     json     {"ts":"2026-11-22T10:00:00.123Z","level":"info","msg":"listening","address":"127.0.0.1:43121"}
- *     journal  <6>listening address=127.0.0.1:43121        (sd-daemon(3); the journal has its own time)
+ *     journal  <6>listening address=127.0.0.1:43121        (sd-daemon(3); the journal has its own time; where the
+ *                                                          journal itself is written to, daemon/journal.h)
  *
  * Whatever the texts hold, the line stays one line of printable UTF-8: control characters, those that change the
  * direction of writing, and the line and paragraph separators are escaped as in JSON, bytes that are not UTF-8 become
@@ -40,5 +41,8 @@ struct log_event {
     size_t count;
 };
 void log_line_write(struct log_line *ret_line, enum settings_log_format format, const struct log_event *event);
+
+/* The value of one field alone, without quotes and newline. Any thread. */
+void log_line_write_value(struct log_line *ret_line, const struct log_field *field);
 
 #endif

@@ -1,6 +1,7 @@
 #include "daemon/log_sink.h"
 
 #include "base/clock.h"
+#include "daemon/journal.h"
 #include "daemon/log_line.h"
 
 #include <errno.h>
@@ -12,19 +13,20 @@
 
 enum { SINK_PATIENCE_MS = 500 };
 
-static enum settings_log_format sink_format;
 static int sink_fd = STDERR_FILENO;
+static int journal_fd = -1; /* the journal, when `sink_fd` leads there */
 
 /* Held over the write, since a signal may cut it in two and a pipe keeps only short writes whole. */
 static pthread_mutex_t sink_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* Guarded by the lock. */
+static enum settings_log_format sink_format;
 static bool sink_is_stalled;
 static int64_t lost_lines;
 
 /* Waits for a reader that does not read, but not for long, and only once: the log must not stop the service. */
-static bool is_writable(void) {
-    struct pollfd p = {.fd = sink_fd, .events = POLLOUT};
+static bool is_writable(int fd) {
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
     int64_t end_ms = clock_now_ms() + (sink_is_stalled ? 0 : SINK_PATIENCE_MS);
     int n;
     do { /* a worker's interrupt must not cut the wait short, or write would wait instead */
@@ -37,7 +39,7 @@ static bool is_writable(void) {
 
 static bool write_all(const char *bytes, size_t len) {
     while (len > 0) {
-        if (!is_writable())
+        if (!is_writable(sink_fd))
             return false;
         ssize_t n = write(sink_fd, bytes, len);
         if (n < 0 && errno != EINTR && errno != EAGAIN)
@@ -50,8 +52,23 @@ static bool write_all(const char *bytes, size_t len) {
     return true;
 }
 
+/* True as well when the journal takes no entries: lines to the descriptor may still get there. */
+static bool write_entry(const struct log_event *event, bool *ret_written) {
+    static struct journal_entry entry; /* guarded by the lock; too large for the stacks of workers */
+    journal_entry_write(&entry, event);
+    if (!is_writable(journal_fd))
+        return false;
+    *ret_written = journal_send(journal_fd, &entry);
+    return true;
+}
+
 static bool write_line(const struct log_event *event) {
     struct log_line line;
+    bool written = false;
+    if (sink_format == LOG_FORMAT_JOURNAL && journal_fd >= 0 && !write_entry(event, &written))
+        return false;
+    if (written)
+        return true;
     log_line_write(&line, sink_format, event);
     return write_all(line.bytes, line.len);
 }
@@ -81,5 +98,12 @@ static void write_event(enum log_level level, const char *message, const struct 
 void log_sink_start(enum settings_log_format format, int fd) {
     sink_format = format;
     sink_fd = fd;
+    journal_fd = journal_is_behind(fd) ? journal_open() : -1;
     log_set_sink(write_event);
+}
+
+void log_sink_use(enum settings_log_format format) {
+    pthread_mutex_lock(&sink_lock);
+    sink_format = format;
+    pthread_mutex_unlock(&sink_lock);
 }

@@ -39,16 +39,15 @@ static void start_log(const struct settings *settings) {
     log_sink_start(settings->log.format, STDERR_FILENO);
 }
 
-static enum service_exit fit_limits(struct settings_loader *l) {
+static enum service_exit fit_limits(struct settings_loader *l, int64_t *ret_files) {
     struct limits_message message;
-    int64_t files;
-    if (files_raise_limit(&files))
+    if (files_raise_limit(ret_files))
         return complain(SERVICE_EXIT_FAILED, strerror(errno));
-    if (limits_fit(l, files, &message))
+    if (limits_fit(l, *ret_files, &message))
         return complain(SERVICE_EXIT_LIMITS, message.text);
     if (*message.text)
         log_warning(message.text);
-    files_reserve(files);
+    files_reserve(*ret_files);
     return SERVICE_EXIT_DONE;
 }
 
@@ -104,30 +103,60 @@ static void drained(void *arg) {
     (void)pthread_kill(*(pthread_t *)arg, MAIN_SIGNAL_DRAINED); /* main lives until it has had this signal */
 }
 
-/* All or nothing: settings that cannot be read or do not work change nothing. */
-static void reload(struct service *service, const struct options *o) {
-    char error[SERVICE_ERROR_BYTES];
+/* What the process runs by. */
+struct run {
+    const struct options *options;
+    int64_t files; /* descriptors there may be, as at the start */
+    sigset_t signals;
+};
+
+static enum service_exit load_again(const struct run *run, struct settings **ret_settings,
+                                    char ret_error[SERVICE_ERROR_BYTES]) {
     struct settings_loader *l = NULL;
-    service_begin_reload(service);
-    enum service_exit code = load_settings(o, &l, error);
+    struct limits_message message = {.text = ""};
+    enum service_exit code = load_settings(run->options, &l, ret_error);
+    if (!code && limits_fit(l, run->files, &message)) {
+        (void)snprintf(ret_error, SERVICE_ERROR_BYTES, "%s", message.text);
+        code = SERVICE_EXIT_LIMITS;
+    }
     if (!code)
-        code = service_reload(service, settings_loader_values(l), error);
+        *ret_settings = settings_take(l);
+    settings_loader_destroy(l);
+    return code;
+}
+
+/* All or nothing: settings that cannot be read or do not work change nothing. */
+static void reload(struct service *service, const struct run *run) {
+    char error[SERVICE_ERROR_BYTES];
+    struct settings *fresh;
+    service_begin_reload(service);
+    enum service_exit code = load_again(run, &fresh, error);
+    if (!code)
+        code = service_reload(service, fresh, error);
     if (code)
         log_error("settings not reloaded: going on with those before", log_text("error", error));
     else
         log_info("settings reloaded");
     service_end_reload(service, code ? error : NULL);
-    settings_loader_destroy(l);
+}
+
+static void tell_level(enum log_level level) {
+    const struct log_field to = log_text("to", log_level_name(level));
+    log_emit_always("log level changed", &to, 1);
 }
 
 /* The first TERM or INT begins the end, each further one cuts that short. */
-static void wait_for_end(struct service *service, const struct options *o, const sigset_t *signals) {
+static void wait_for_end(struct service *service, const struct run *run) {
     for (;;) {
         int signo = 0;
-        if (sigwait(signals, &signo) != 0 || signo == MAIN_SIGNAL_DRAINED)
+        if (sigwait(&run->signals, &signo) != 0 || signo == MAIN_SIGNAL_DRAINED)
             return;
         if (signo == SIGHUP)
-            reload(service, o);
+            reload(service, run);
+        else if (signo == SIGUSR1)
+            tell_level(log_raise_level());
+        else if (signo == SIGUSR2)
+            tell_level(log_lower_level());
         else
             service_drain(service);
     }
@@ -147,20 +176,22 @@ static void block_signals(sigset_t *ret_awaited) {
     sigaddset(ret_awaited, SIGTERM);
     sigaddset(ret_awaited, SIGINT);
     sigaddset(ret_awaited, SIGHUP);
+    sigaddset(ret_awaited, SIGUSR1);
+    sigaddset(ret_awaited, SIGUSR2);
     sigaddset(ret_awaited, MAIN_SIGNAL_DRAINED);
 }
 
-static enum service_exit serve(const struct options *o, const struct settings *settings) {
+/* Takes the settings. */
+static enum service_exit serve(struct run *run, struct settings *settings) {
     char error[SERVICE_ERROR_BYTES];
-    sigset_t signals;
     struct service *service = NULL;
     pthread_t self = pthread_self();
     files_fill_standard();
-    block_signals(&signals);
+    block_signals(&run->signals);
     enum service_exit code = service_start(settings, drained, &self, &service, error);
     if (code)
         return complain(code, error);
-    wait_for_end(service, o, &signals);
+    wait_for_end(service, run);
     service_stop(service);
     log_info("stopped");
     return SERVICE_EXIT_DONE;
@@ -170,17 +201,15 @@ static enum service_exit with_settings(const struct options *o, struct settings_
     if (o->action == OPTIONS_ACTION_HEALTH)
         return print_health(settings_loader_values(l));
     start_log(settings_loader_values(l));
-    enum service_exit code = fit_limits(l);
+    struct run run = {.options = o};
+    enum service_exit code = fit_limits(l, &run.files);
     if (code)
         return code;
     if (o->action == OPTIONS_ACTION_DUMP)
         return print_dump(l);
     if (o->action == OPTIONS_ACTION_CHECK)
         return print_check(l);
-    struct settings *settings = settings_take(l);
-    code = serve(o, settings);
-    settings_destroy(settings);
-    return code;
+    return serve(&run, settings_take(l));
 }
 
 /* What large bodies took goes back to the system at once; else the allocator would keep it for the next ones. */

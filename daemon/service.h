@@ -24,15 +24,15 @@ enum { SERVICE_ERROR_BYTES = 512 };
 /* Tries what the settings need short of listening. `ret_error` is one line. */
 enum service_exit service_check(const struct settings *settings, char ret_error[SERVICE_ERROR_BYTES]);
 
-/* Starts to serve. `settings` is borrowed until service_stop. `drained` is called by any thread when service_drain is
+/* Starts to serve. Takes the settings, on errors too. `drained` is called by any thread when service_drain is
  * through. */
-enum service_exit service_start(const struct settings *settings, void (*drained)(void *arg), void *arg,
+enum service_exit service_start(struct settings *settings, void (*drained)(void *arg), void *arg,
                                 struct service **ret_service, char ret_error[SERVICE_ERROR_BYTES]);
 
-/* Applies what can change while it runs: log.level, guard.*, auth.token_file with its content,
- * auth.allow_anonymous, and the certificate. All or nothing; the rest takes effect at the next start. `fresh` is
- * borrowed during the call. `ret_error` is one line. */
-enum service_exit service_reload(struct service *s, const struct settings *fresh, char ret_error[SERVICE_ERROR_BYTES]);
+/* Puts fresh settings in force, with the token file and the certificate that they name: all or nothing. What takes a
+ * restart stays as it is, and is named in the log. Takes the settings, on errors too. `ret_error` is one line. One
+ * thread at a time. */
+enum service_exit service_reload(struct service *s, struct settings *fresh, char ret_error[SERVICE_ERROR_BYTES]);
 
 /* Tell the service manager that the settings are being read, and what came of it: NULL, or one line for people. */
 void service_begin_reload(struct service *s);

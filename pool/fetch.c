@@ -297,8 +297,9 @@ static bool falls_back(struct hop *hop, const struct fetch_options *options, str
 static void note_retry_after(const struct fetcher *f, const struct hop *hop, struct fetch_result *result) {
     if (result->retry_after_ms == 0)
         return;
-    if (result->retry_after_ms > f->max_pause_ms)
-        result->retry_after_ms = f->max_pause_ms;
+    int64_t max_pause_ms = atomic_load(&f->max_pause_ms);
+    if (result->retry_after_ms > max_pause_ms)
+        result->retry_after_ms = max_pause_ms;
     size_t len = url_host_name_len(&hop->origin);
     memcpy(result->host, hop->host, len);
     result->host[len] = '\0';

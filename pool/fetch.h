@@ -108,6 +108,10 @@ void fetcher_drop_guard(struct guard_rules *rules);
  * differ from those before; idle connections are closed then. Any thread. */
 bool fetcher_apply_guard(struct fetcher *f, struct guard_rules *rules);
 
+/* What may change while fetches run follows the settings, but for the guard: pool.handle_idle_timeout, host.max_pause
+ * and fetch.retry_budget. Any thread. */
+void fetcher_apply(struct fetcher *f, const struct settings *settings);
+
 /* Descriptors have run out elsewhere: gives some idle connections up. Any thread. */
 void fetcher_make_room(struct fetcher *f);
 

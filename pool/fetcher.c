@@ -7,6 +7,7 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,12 @@ enum err fetcher_prepare_guard(const struct settings *settings, struct guard_rul
     else if (err)
         (void)snprintf(ret_error, FETCHER_ERROR_BYTES, "%s", err_text(err));
     return err;
+}
+
+void fetcher_apply(struct fetcher *f, const struct settings *settings) {
+    atomic_store(&f->max_pause_ms, settings->host.max_pause_ms);
+    retry_budget_set(&f->retry_budget, (int)settings->fetch.retry_budget);
+    handles_set_idle_timeout(f->handles, settings->pool.handle_idle_timeout_ms);
 }
 
 void fetcher_drop_guard(struct guard_rules *rules) {
@@ -110,7 +117,7 @@ static enum err fill_fetcher(struct fetcher *f, const struct settings *settings,
         .no_file = tell_no_file,
         .arg = f,
     };
-    f->max_pause_ms = settings->host.max_pause_ms;
+    atomic_store(&f->max_pause_ms, settings->host.max_pause_ms);
     f->user_agent = strdup(settings->fetch.user_agent);
     enum err err = f->user_agent ? crypto_make_ready() : ERR_NOMEM;
     if (!err)

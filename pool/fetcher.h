@@ -19,7 +19,7 @@ struct fetcher {
     struct handles *handles;
     struct stats *stats;
     char *user_agent;
-    int64_t max_pause_ms;
+    _Atomic int64_t max_pause_ms;
     struct retry_budget retry_budget;
     struct curl_slist *plain_headers;
     void (*no_file)(size_t in_use); /* may be NULL */

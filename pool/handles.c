@@ -32,8 +32,9 @@ struct handles {
     struct timer_event sweep;
     size_t bucket_mask;
     pthread_mutex_t lock; /* guards all below */
-    struct list age;      /* idle handles, the one put back last in front */
-    struct list line;     /* of those who wait for a descriptor, the one that came first in front */
+    int64_t idle_timeout_ms;
+    struct list age;  /* idle handles, the one put back last in front */
+    struct list line; /* of those who wait for a descriptor, the one that came first in front */
     struct handles_counts counts;
     int64_t short_at_ms;    /* descriptors ran out last */
     int64_t pause_until_ms; /* there is no use in trying before */
@@ -93,8 +94,8 @@ static void set_sweep_locked(struct handles *h) {
     struct list *node = list_last(&h->age);
     if (h->sweep_is_set || !node)
         return;
-    int64_t due_ms = LIST_ENTRY(node, struct handle, in_age)->idle_since_ms + h->options.idle_timeout_ms;
-    timers_set(h->options.timers, &h->sweep, due_ms + h->options.idle_timeout_ms / 8 + 1);
+    int64_t due_ms = LIST_ENTRY(node, struct handle, in_age)->idle_since_ms + h->idle_timeout_ms;
+    timers_set(h->options.timers, &h->sweep, due_ms + h->idle_timeout_ms / 8 + 1);
     h->sweep_is_set = true;
 }
 
@@ -104,10 +105,18 @@ static void sweep(void *arg) {
     list_init(&cold);
     pthread_mutex_lock(&h->lock);
     h->sweep_is_set = false;
-    take_cold_locked(h, h->options.max_idle, clock_now_ms() - h->options.idle_timeout_ms, &cold);
+    take_cold_locked(h, h->options.max_idle, clock_now_ms() - h->idle_timeout_ms, &cold);
     set_sweep_locked(h);
     pthread_mutex_unlock(&h->lock);
     close_list(&cold);
+}
+
+void handles_set_idle_timeout(struct handles *h, int64_t idle_timeout_ms) {
+    pthread_mutex_lock(&h->lock);
+    h->idle_timeout_ms = idle_timeout_ms;
+    h->sweep_is_set = false;
+    set_sweep_locked(h);
+    pthread_mutex_unlock(&h->lock);
 }
 
 enum err handles_create(const struct handles_options *options, struct handles **ret_handles) {
@@ -116,6 +125,7 @@ enum err handles_create(const struct handles_options *options, struct handles **
     if (!h)
         return ERR_NOMEM;
     h->options = *options;
+    h->idle_timeout_ms = options->idle_timeout_ms;
     h->bucket_mask = count - 1;
     for (size_t i = 0; i < count; i++)
         list_init(&h->buckets[i]);

@@ -67,6 +67,9 @@ enum err handles_take(struct handles *h, const char *origin, int64_t until_ms,
 /* Takes the handle back. It must not refer to anything of the caller any more. May close a connection. Any thread. */
 void handles_put(struct handles *h, struct handle *handle);
 
+/* From now on idle handles are closed after so long. Any thread. */
+void handles_set_idle_timeout(struct handles *h, int64_t idle_timeout_ms);
+
 /* Descriptors have run out elsewhere: closes some of the idle handles. Any thread. */
 void handles_make_room(struct handles *h);
 

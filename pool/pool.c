@@ -2,9 +2,11 @@
 
 #include "base/clock.h"
 #include "base/thread.h"
+#include "pool/pool_hosts.h"
 #include "pool/worker.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 enum {
@@ -19,6 +21,7 @@ enum err pool_create(const struct pool_options *options, struct pool **ret_pool)
     if (!p)
         return ERR_NOMEM;
     p->options = *options;
+    atomic_init(&p->max_waiting, options->max_waiting);
     pthread_mutex_init(&p->lock, NULL);
     sem_init(&p->empty, 0, 0);
     sched_init(&p->sched, &options->hosts);
@@ -46,6 +49,14 @@ void pool_destroy(struct pool *p) {
     free(p);
 }
 
+void pool_set_limits(struct pool *p, const struct pool_limits *limits) {
+    pthread_mutex_lock(&p->lock);
+    atomic_store(&p->max_waiting, limits->max_waiting);
+    p->options.idle_timeout_ms = limits->idle_timeout_ms;
+    pthread_mutex_unlock(&p->lock);
+    pool_hosts_set_options(p, &limits->hosts);
+}
+
 void pool_close(struct pool *p) {
     pthread_mutex_lock(&p->lock);
     p->closed = true;
@@ -55,13 +66,13 @@ void pool_close(struct pool *p) {
 void pool_read_stats(const struct pool *p, struct pool_stats *ret_stats) {
     pool_board_read(&p->board, ret_stats);
     ret_stats->max_workers = p->options.max_workers;
-    ret_stats->max_waiting = p->options.max_waiting;
+    ret_stats->max_waiting = atomic_load(&p->max_waiting);
 }
 
 int pool_room_after_s(struct pool *p, size_t count) {
     pthread_mutex_lock(&p->lock);
     size_t waiting = p->sched.waiting + count;
-    size_t ahead = waiting > p->options.max_waiting ? waiting - p->options.max_waiting : 0;
+    size_t ahead = waiting > atomic_load(&p->max_waiting) ? waiting - atomic_load(&p->max_waiting) : 0;
     int seconds = pace_seconds(&p->pace, ahead, clock_now_ms());
     pthread_mutex_unlock(&p->lock);
     return seconds;
@@ -142,9 +153,9 @@ static void reach_deadline(void *arg) {
 static enum err admit_locked(struct pool *p, struct batch *b) {
     if (p->closed)
         return ERR_CLOSED;
-    if (b->unfinished > p->options.max_waiting)
+    if (b->unfinished > atomic_load(&p->max_waiting))
         return ERR_LIMIT;
-    if (p->sched.waiting > p->options.max_waiting - b->unfinished) /* items that wait for a retry may exceed it */
+    if (p->sched.waiting > atomic_load(&p->max_waiting) - b->unfinished) /* items that wait for a retry may exceed it */
         return ERR_FULL;
     if (b->unfinished > 0 && sched_add(&p->sched, &b->sched, b->caller))
         return ERR_NOMEM;

@@ -29,11 +29,22 @@ struct pool_options {
     void (*no_thread)(size_t workers);
 };
 
+/* What may change while the pool works, of the options of the same names. */
+struct pool_limits {
+    size_t max_waiting;
+    int64_t idle_timeout_ms;
+    struct sched_options hosts;
+};
+
 /* Starts no thread yet. ERR_NOMEM. */
 enum err pool_create(const struct pool_options *options, struct pool **ret_pool) ERR_MUST_CHECK;
 
 /* Ends the workers and waits for them. No batch may be left. Accepts NULL. */
 void pool_destroy(struct pool *p);
+
+/* From now on these hold, for what runs and waits, too, unless it was set by hand (pool_set_host). What was started
+ * stays started, what waits stays. Any thread. */
+void pool_set_limits(struct pool *p, const struct pool_limits *limits);
 
 /* In how many seconds there may be room for `count` more items, by the pace of late: from 1 to 60. Any thread. */
 int pool_room_after_s(struct pool *p, size_t count);

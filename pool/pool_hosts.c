@@ -121,6 +121,33 @@ void pool_list_hosts(struct pool *p, size_t limit, struct pool_host ret_hosts[],
 
 /* ---- changes ---- */
 
+/* As in see_bucket. */
+static void adjust_bucket(struct sched *s, size_t bucket, size_t count, int64_t now_ms) {
+    for (; bucket < s->hosts.bucket_count; bucket += count)
+        for (struct table_node *node = table_bucket(&s->hosts, bucket), *next; node; node = next) {
+            next = node->next;
+            sched_adjust_host(s, LIST_ENTRY(node, struct sched_host, in_table), now_ms);
+        }
+}
+
+/* A slice at a time, so that who waits for the lock need not wait for all. Workers are woken for each. */
+void pool_hosts_set_options(struct pool *p, const struct sched_options *options) {
+    pthread_mutex_lock(&p->lock);
+    const struct sched_options *before = &p->sched.options;
+    bool same =
+        before->host_max_concurrent == options->host_max_concurrent && before->host_delay_ms == options->host_delay_ms;
+    size_t count = same ? 0 : p->sched.hosts.bucket_count;
+    p->sched.options = *options;
+    worker_unlock(p);
+    for (size_t i = 0; i < count; i += HOSTS_SLICE) {
+        pthread_mutex_lock(&p->lock);
+        for (size_t bucket = i; bucket < i + HOSTS_SLICE && bucket < count; bucket++)
+            adjust_bucket(&p->sched, bucket, count, clock_now_ms());
+        worker_unlock(p);
+        (void)sched_yield();
+    }
+}
+
 static enum err limit_locked(struct pool *p, const char *name, const struct pool_host_change *change, int64_t now_ms) {
     const struct sched_host *h = sched_find_host(&p->sched, name);
     int64_t max_concurrent = h ? h->max_concurrent : SCHED_HOST_DEFAULT;

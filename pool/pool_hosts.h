@@ -43,6 +43,9 @@ void pool_find_host(struct pool *p, const char *name, struct pool_host *ret_host
  * many there are. The pool goes on meanwhile: hosts that come or go may be missed. Any thread. */
 void pool_list_hosts(struct pool *p, size_t limit, struct pool_host ret_hosts[], size_t *ret_count, size_t *ret_total);
 
+/* For pool_set_limits. */
+void pool_hosts_set_options(struct pool *p, const struct sched_options *options);
+
 /* Changes all or, on an error, nothing, and tells how the host is then. What runs goes on; what waits starts as soon as
  * it may, and ends as FETCH_HOST_PAUSED when its batch has no time for that. ERR_FULL: too many hosts are remembered.
  * ERR_NOMEM. Any thread. */

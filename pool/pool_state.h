@@ -14,13 +14,14 @@
 #include <stdbool.h>
 
 struct pool {
-    struct pool_options options;
-    sem_t empty;              /* posted when a stopping pool has neither workers nor batches left */
-    struct timer_event retry; /* lets a worker be started again, a little after that failed */
-    struct timer_event wake;  /* when the scheduler has something to do */
-    struct pool_board board;  /* what is told of `counts`, written under the lock */
-    pthread_mutex_t lock;     /* guards all below, and the private fields of batches */
-    struct pool_stats counts; /* `running` counts here what has left the scheduler and is being ended */
+    struct pool_options options; /* its idle time is guarded by the lock; `max_waiting` is below */
+    _Atomic size_t max_waiting;  /* changed under the lock, read without, too */
+    sem_t empty;                 /* posted when a stopping pool has neither workers nor batches left */
+    struct timer_event retry;    /* lets a worker be started again, a little after that failed */
+    struct timer_event wake;     /* when the scheduler has something to do */
+    struct pool_board board;     /* what is told of `counts`, written under the lock */
+    pthread_mutex_t lock;        /* guards all below, and the private fields of batches */
+    struct pool_stats counts;    /* `running` counts here what has left the scheduler and is being ended */
     struct sched sched;
     struct pace pace;
     int64_t wake_at_ms;    /* what `wake` is set to */

@@ -9,6 +9,12 @@ void retry_budget_fini(struct retry_budget *b) {
     pthread_mutex_destroy(&b->lock);
 }
 
+void retry_budget_set(struct retry_budget *b, int percent) {
+    pthread_mutex_lock(&b->lock);
+    b->percent = percent;
+    pthread_mutex_unlock(&b->lock);
+}
+
 static void move_on_locked(struct retry_budget *b, int64_t now_ms) {
     int64_t half = now_ms / (RETRY_BUDGET_SPAN_MS / 2);
     if (half <= b->half) /* another thread may have looked at the clock before us and come later */

@@ -18,9 +18,9 @@ struct retry_count {
 
 /* Embedded by value; fields are private. */
 struct retry_budget {
-    int percent;
     pthread_mutex_t lock; /* guards all below */
-    int64_t half;         /* the number of the half of a span that it is now */
+    int percent;
+    int64_t half; /* the number of the half of a span that it is now */
     struct retry_count now;
     struct retry_count before;
 };
@@ -28,6 +28,9 @@ struct retry_budget {
 /* `percent` retries for each hundred fetches; with 0 there are none, not even free ones. */
 void retry_budget_init(struct retry_budget *b, int percent);
 void retry_budget_fini(struct retry_budget *b);
+
+/* From now on so many. Any thread. */
+void retry_budget_set(struct retry_budget *b, int percent);
 
 /* Counts a fetch that is no retry. `now_ms` is monotonic. Any thread. */
 void retry_budget_count(struct retry_budget *b, int64_t now_ms);

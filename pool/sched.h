@@ -37,9 +37,9 @@ struct sched_options {
 
 /* `waiting` and `running` may be read, other fields are private. */
 struct sched {
-    struct sched_options options;
-    struct list ring;   /* callers */
-    struct list doomed; /* flows whose host is paused for longer than their batch has time */
+    struct sched_options options; /* each host follows a change by sched_adjust_host */
+    struct list ring;             /* callers */
+    struct list doomed;           /* flows whose host is paused for longer than their batch has time */
     struct heap wakes;
     struct table hosts;
     struct table callers;
@@ -198,6 +198,9 @@ enum err sched_pause_host(struct sched *s, const char *name, int64_t until_ms, b
 /* Sets limits by hand, or gives up those with SCHED_HOST_DEFAULT. The same errors. */
 enum err sched_limit_host(struct sched *s, const char *name, int64_t max_concurrent, int64_t delay_ms,
                           int64_t now_ms) ERR_MUST_CHECK;
+
+/* The options have changed: brings the host in line with them. It may be forgotten. */
+void sched_adjust_host(struct sched *s, struct sched_host *h, int64_t now_ms);
 
 /* What is in force. */
 int64_t sched_host_max_concurrent(const struct sched *s, const struct sched_host *h);

@@ -58,6 +58,12 @@ enum err sched_pause_host(struct sched *s, const char *name, int64_t until_ms, b
     return ERR_NONE;
 }
 
+void sched_adjust_host(struct sched *s, struct sched_host *h, int64_t now_ms) {
+    if (sched_host_delay_ms(s, h) == 0)
+        h->next_start_ms = 0;
+    sort_parked(s, h, now_ms);
+}
+
 enum err sched_limit_host(struct sched *s, const char *name, int64_t max_concurrent, int64_t delay_ms, int64_t now_ms) {
     struct sched_host *h;
     enum err err = find_or_remember(s, name, &h);
@@ -65,8 +71,6 @@ enum err sched_limit_host(struct sched *s, const char *name, int64_t max_concurr
         return err;
     h->max_concurrent = max_concurrent;
     h->delay_ms = delay_ms;
-    if (sched_host_delay_ms(s, h) == 0)
-        h->next_start_ms = 0;
-    sort_parked(s, h, now_ms);
+    sched_adjust_host(s, h, now_ms);
     return ERR_NONE;
 }

@@ -64,8 +64,9 @@ static bool wait_locked(struct worker *w) {
     if (p->stopping)
         return false;
     list_push_front(&p->idle, &w->in_pool);
+    int64_t end_ms = clock_now_ms() + p->options.idle_timeout_ms;
     pthread_mutex_unlock(&p->lock);
-    bool woken = thread_wait_until(&w->wake, clock_now_ms() + p->options.idle_timeout_ms);
+    bool woken = thread_wait_until(&w->wake, end_ms);
     pthread_mutex_lock(&p->lock);
     if (woken)
         return true;

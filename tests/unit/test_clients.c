@@ -103,6 +103,19 @@ TEST(an_address_has_its_share) {
     leave(passes, 5);
 }
 
+TEST(share_may_change_and_who_is_inside_stays) {
+    struct clients_pass passes[] = {enter("192.0.2.1", CLIENTS_OPEN),
+                                    enter("192.0.2.1", CLIENTS_OPEN),
+                                    enter("192.0.2.1", CLIENTS_CROWDED),
+                                    {0},
+                                    {0}};
+    clients_limit_addresses(clients, MAX_PER_ADDRESS + 1);
+    passes[3] = enter("192.0.2.1", CLIENTS_OPEN);
+    clients_limit_addresses(clients, 1);
+    passes[4] = enter("192.0.2.1", CLIENTS_CROWDED);
+    leave(passes, 5);
+}
+
 TEST(a_network_of_ipv6_is_one_address) {
     struct clients_pass passes[] = {enter("2001:db8::1", CLIENTS_OPEN), enter("2001:db8::ffff:1", CLIENTS_OPEN),
                                     enter("2001:db8::2", CLIENTS_CROWDED), enter("2001:db8:0:1::1", CLIENTS_OPEN)};
@@ -165,6 +178,7 @@ int main(void) {
         WITH_A_GATE(nobody_is_let_in_when_the_spare_places_are_taken),
         WITH_A_GATE(who_was_let_in_and_who_was_not_is_counted),
         WITH_A_GATE(an_address_has_its_share),
+        WITH_A_GATE(share_may_change_and_who_is_inside_stays),
         WITH_A_GATE(a_network_of_ipv6_is_one_address),
         WITH_A_GATE(ipv4_within_ipv6_is_ipv4),
         WITH_A_GATE(unix_sockets_have_no_address),

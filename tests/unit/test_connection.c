@@ -62,7 +62,7 @@ static int end(void **state) {
 
 static struct connection *create_as(enum clients_verdict verdict) {
     const struct connection_options options = {
-        .timers = timers, .limits = &limits, .fd = ours, .pass = {.verdict = verdict}};
+        .timers = timers, .limits = limits, .fd = ours, .pass = {.verdict = verdict}};
     struct connection *c = connection_create(&options);
     assert_non_null(c);
     return c;
@@ -189,13 +189,13 @@ TEST(work_takes_as_long_as_it_takes) {
     hold_timers();
     limits.header_ms = 0;
     limits.body_ms = 0;
+    limits.idle_ms = SHORT_MS;
     struct connection *c = create();
     connection_await_body(c);
     connection_work(c);
     sem_post(&go);
     pass_through(2 * SHORT_MS);
     assert_open();
-    limits.idle_ms = SHORT_MS;
     connection_await_header(c); /* the clock that has rung is set again */
     wait_end(client);
     connection_destroy(c);
@@ -282,7 +282,7 @@ TEST(pass_is_kept_and_given_back) {
 }
 
 static void create_one(void) {
-    const struct connection_options options = {.timers = timers, .limits = &limits, .fd = ours};
+    const struct connection_options options = {.timers = timers, .limits = limits, .fd = ours};
     struct connection *c = connection_create(&options);
     if (c)
         connection_destroy(c);

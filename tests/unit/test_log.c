@@ -88,11 +88,35 @@ TEST(fields_of_a_dropped_event_are_not_computed) {
     assert_int_equal(evaluations, 1);
 }
 
+TEST(level_goes_up_and_down_to_its_ends) {
+    assert_int_equal(log_raise_level(), LOG_LEVEL_DEBUG);
+    assert_int_equal(log_raise_level(), LOG_LEVEL_DEBUG);
+    assert_true(log_is_on(LOG_LEVEL_DEBUG));
+    assert_int_equal(log_lower_level(), LOG_LEVEL_INFO);
+    assert_int_equal(log_lower_level(), LOG_LEVEL_WARNING);
+    assert_int_equal(log_lower_level(), LOG_LEVEL_ERROR);
+    assert_int_equal(log_lower_level(), LOG_LEVEL_ERROR);
+    assert_int_equal(log_get_level(), LOG_LEVEL_ERROR);
+    assert_string_equal(log_level_name(LOG_LEVEL_WARNING), "warning");
+}
+
+TEST(some_events_are_told_at_any_level) {
+    log_set_level(LOG_LEVEL_ERROR);
+    log_emit_always("level", NULL, 0);
+    assert_int_equal(seen.calls, 1);
+    assert_int_equal(seen.level, LOG_LEVEL_INFO);
+    log_set_sink(NULL);
+    log_emit_always("level", NULL, 0);
+    assert_int_equal(seen.calls, 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(without_a_sink_nothing_happens, begin),
         cmocka_unit_test_setup(event_reaches_the_sink_with_its_fields, begin),
         cmocka_unit_test_setup(event_needs_no_fields, begin),
+        cmocka_unit_test_setup(level_goes_up_and_down_to_its_ends, begin),
+        cmocka_unit_test_setup(some_events_are_told_at_any_level, begin),
         cmocka_unit_test_setup(events_above_the_level_are_dropped, begin),
         cmocka_unit_test_setup(fields_of_a_dropped_event_are_not_computed, begin),
     };

@@ -141,6 +141,34 @@ TEST(host_is_forgotten_when_all_is_given_back) {
     assert_int_equal(count_known(), 0);
 }
 
+static void set_limits(uint32_t host_max_concurrent) {
+    const struct pool_limits limits = {.max_waiting = UNIT_BATCH_ITEMS,
+                                       .idle_timeout_ms = LONG_MS,
+                                       .hosts = {.host_max_concurrent = host_max_concurrent}};
+    pool_set_limits(pool.pool, &limits);
+}
+
+TEST(limits_of_all_hosts_may_change_while_they_are_used) {
+    struct unit_batch a, b;
+    set_limits(1);
+    limit("b", 2);
+    submit(&a, "a", 5, CLOCK_NEVER);
+    submit(&b, "b", 5, CLOCK_NEVER);
+    wait_started(&a, 1);
+    wait_started(&b, 2);
+    assert_int_equal(find("a").running, 1);
+    set_limits(3);
+    wait_started(&a, 2);
+    assert_int_equal(find("a").running, 3);
+    assert_int_equal(find("a").max_concurrent, 3);
+    assert_int_equal(find("b").running, 2); /* set by hand */
+    set_limits(1);
+    assert_int_equal(find("a").running, 3);
+    assert_int_equal(find("a").max_concurrent, 1);
+    let_go(&a);
+    let_go(&b);
+}
+
 TEST(limit_set_by_hand_bounds_what_starts_and_raising_it_starts_more_at_once) {
     struct unit_batch b;
     limit("a", 1);
@@ -348,6 +376,7 @@ int main(void) {
         HOSTS_TEST(unknown_host_has_what_the_settings_say),
         HOSTS_TEST(change_leaves_alone_what_is_not_marked),
         HOSTS_TEST(host_is_forgotten_when_all_is_given_back),
+        HOSTS_TEST(limits_of_all_hosts_may_change_while_they_are_used),
         HOSTS_TEST(limit_set_by_hand_bounds_what_starts_and_raising_it_starts_more_at_once),
         HOSTS_TEST(paused_host_starts_nothing_until_it_is_resumed),
         HOSTS_TEST(pause_ends_by_itself),

@@ -75,8 +75,17 @@ TEST(late_thread_does_not_turn_the_window_back) {
 
 #define BUDGET_TEST(name) cmocka_unit_test_setup_teardown(name, NULL, end)
 
+TEST(share_may_change) {
+    retry_budget_init(&budget, 0);
+    assert_false(retry_budget_take(&budget, 0));
+    retry_budget_set(&budget, 10);
+    assert_true(retry_budget_take(&budget, 0));
+    retry_budget_fini(&budget);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(share_may_change),
         BUDGET_TEST(few_retries_are_free),
         BUDGET_TEST(retries_are_a_share_of_the_fetches),
         BUDGET_TEST(share_may_be_more_than_the_fetches),

@@ -99,9 +99,10 @@ TEST(dump_tells_help_range_default_and_source) {
     assert_int_equal(settings_load_assignment(l, "fetch.timeout_limit=20"), ERR_NONE);
     assert_int_equal(settings_load_finish(l), ERR_NONE);
     char *dump = dumped(l);
-    assert_non_null(
-        strstr(dump, "in a thread that is started on demand.\n# 1 to 10000; default: 256; from the settings file\n"
-                     "workers = 7\n"));
+    assert_non_null(strstr(
+        dump,
+        "in a thread that is started on demand.\n# 1 to 10000; default: 256; takes a restart; from the settings file\n"
+        "workers = 7\n"));
     assert_non_null(
         strstr(dump, "# error, warning, info or debug; default: info; from the command line\nlevel = error\n"));
     assert_non_null(strstr(dump, "# 0.001 to 86400 seconds; default: 30; lowered to fit\ntimeout = 20\n"));

@@ -16,6 +16,11 @@ TEST(every_row_is_whole) {
     }
 }
 
+TEST(every_row_says_when_a_change_is_in_force) {
+    for (size_t i = 0; i < settings_table_count; i++)
+        assert_true(settings_table[i].when == SETTINGS_BY_RELOAD || settings_table[i].when == SETTINGS_BY_RESTART);
+}
+
 TEST(every_row_has_help) {
     for (size_t i = 0; i < settings_table_count; i++) {
         const char *help = settings_table[i].help;
@@ -85,6 +90,7 @@ TEST(close_sections_are_suggested) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_row_is_whole),
+        cmocka_unit_test(every_row_says_when_a_change_is_in_force),
         cmocka_unit_test(every_row_has_help),
         cmocka_unit_test(names_and_members_are_used_once),
         cmocka_unit_test(rows_of_a_section_stand_together),
