@@ -49,9 +49,7 @@ TEST(wide_characters_take_two) {
 }
 
 TEST(every_width_is_kept) {
-    static const char *const texts[] = {"", "abcdefghij", "日本語です",
-                                        "aä日\x1b\xFF"
-                                        "b"};
+    static const char *const texts[] = {"", "abcdefghij", "日本語です", "aä日\x1b\xFFz"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         for (size_t columns = 1; columns < 20; columns++) {
             struct buf out;
