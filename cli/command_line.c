@@ -116,6 +116,8 @@ static enum err check(struct cli_options *o) {
         return refuse(o, "%s%s", "standard input cannot be both the list and the body", "");
     if (o->order == CLI_ORDER_COMPLETION && o->format != CLI_FORMAT_NDJSON)
         return refuse(o, "%s%s", "--order completion is for -o ndjson: the others keep the order of the list", "");
+    if (o->dedupe && o->format == CLI_FORMAT_HAR)
+        return refuse(o, "%s%s", "-o har tells of each request, so each URL needs its own: not with --dedupe", "");
     return check_urls(o);
 }
 

@@ -32,6 +32,10 @@ void job_deliver(struct job *job, size_t index, const struct fetch_result *resul
     results_put(&job->results, index, result, save(job, index, result));
 }
 
+void job_deliver_text(struct job *job, size_t index, const struct fetch_result *result, struct buf *text) {
+    results_put_text(&job->results, index, result, save(job, index, result), text);
+}
+
 static void fail_item(struct job *job, size_t index, enum fetch_error error, const char *text) {
     struct fetch_result result;
     fetch_result_init(&result);

@@ -29,6 +29,9 @@ struct job {
 /* Gives the one result of an item. Any thread. */
 void job_deliver(struct job *job, size_t index, const struct fetch_result *result);
 
+/* The same, of a result that is there as `text`, which is taken as it is. */
+void job_deliver_text(struct job *job, size_t index, const struct fetch_result *result, struct buf *text);
+
 /* Gives all items that have no result yet this one. Any thread, when no other delivers any more. */
 void job_fail_rest(struct job *job, enum fetch_error error, const char *text);
 

@@ -16,8 +16,8 @@ enum {
 };
 
 /* The names of the formats, in the order of their numbers. */
-#define CLI_FORMATS "json|ndjson|csv|table"
-enum cli_format { CLI_FORMAT_JSON, CLI_FORMAT_NDJSON, CLI_FORMAT_CSV, CLI_FORMAT_TABLE };
+#define CLI_FORMATS "json|ndjson|csv|table|har"
+enum cli_format { CLI_FORMAT_JSON, CLI_FORMAT_NDJSON, CLI_FORMAT_CSV, CLI_FORMAT_TABLE, CLI_FORMAT_HAR };
 enum cli_order { CLI_ORDER_INPUT, CLI_ORDER_COMPLETION };
 
 /* What may be said of a single item as well. */

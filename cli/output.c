@@ -1,6 +1,7 @@
 #include "cli/output.h"
 
 #include "pool/result_csv.h"
+#include "pool/result_har.h"
 #include "pool/result_json.h"
 
 #include <string.h>
@@ -12,15 +13,15 @@ static enum err begin_array(struct buf *out, bool saves) {
     return buf_append_char(out, '[');
 }
 
-static enum err encode_json(struct buf *out, const struct fetch_item *item, size_t index, unsigned include,
-                            const struct fetch_result *result) {
+static enum err encode_json(struct buf *out, const struct fetch_item *item, size_t index,
+                            const struct fetch_options *options, const struct fetch_result *result) {
     (void)index; /* an array tells it by the place */
-    return result_json(out, item, RESULT_JSON_NO_INDEX, include, result);
+    return result_json(out, item, RESULT_JSON_NO_INDEX, options->include, result);
 }
 
-static enum err encode_line(struct buf *out, const struct fetch_item *item, size_t index, unsigned include,
-                            const struct fetch_result *result) {
-    enum err err = result_json(out, item, index, include, result);
+static enum err encode_line(struct buf *out, const struct fetch_item *item, size_t index,
+                            const struct fetch_options *options, const struct fetch_result *result) {
+    enum err err = result_json(out, item, index, options->include, result);
     return err ? err : buf_append_char(out, '\n');
 }
 
@@ -41,9 +42,9 @@ static enum err begin_csv(struct buf *out, bool saves) {
     return err ? err : buf_append_text(out, saves ? ",saved" RESULT_CSV_LINE_END : RESULT_CSV_LINE_END);
 }
 
-static enum err encode_csv(struct buf *out, const struct fetch_item *item, size_t index, unsigned include,
-                           const struct fetch_result *result) {
-    (void)include; /* the columns never change */
+static enum err encode_csv(struct buf *out, const struct fetch_item *item, size_t index,
+                           const struct fetch_options *options, const struct fetch_result *result) {
+    (void)options; /* the columns never change */
     enum err err = result_csv(out, item, index, result);
     return err ? err : buf_append_text(out, RESULT_CSV_LINE_END);
 }
@@ -53,11 +54,32 @@ static enum err add_column(struct buf *text, const char *saved) {
     return buf_printf(text, ",%s" RESULT_CSV_LINE_END, saved ? saved : "");
 }
 
+/* ---- an HTTP Archive ---- */
+
+static enum err begin_archive(struct buf *out, bool saves) {
+    (void)saves;
+    return buf_append_text(out, RESULT_HAR_HEAD);
+}
+
+/* The result stands last in its entry. */
+static enum err add_to_entry(struct buf *text, const char *saved) {
+    if (!saved)
+        return ERR_NONE;
+    text->len -= strlen("}}");
+    return buf_printf(text, ",\"saved\":\"%s\"}}", saved);
+}
+
 static const struct output outputs[] = {
     [CLI_FORMAT_JSON] =
         {.begin = begin_array, .separator = ",\n", .end = "]\n", .encode = encode_json, .add_saved = add_to_object},
     [CLI_FORMAT_NDJSON] = {.separator = "", .end = "", .encode = encode_line, .add_saved = add_to_object},
     [CLI_FORMAT_CSV] = {.begin = begin_csv, .separator = "", .end = "", .encode = encode_csv, .add_saved = add_column},
+    [CLI_FORMAT_HAR] = {.keeps_hops = true,
+                        .begin = begin_archive,
+                        .separator = RESULT_HAR_BETWEEN,
+                        .end = RESULT_HAR_TAIL,
+                        .encode = result_har,
+                        .add_saved = add_to_entry},
     [CLI_FORMAT_TABLE] = {.include = FETCH_INCLUDE_TIMINGS, .separator = "", .end = ""},
 };
 

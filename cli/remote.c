@@ -2,17 +2,22 @@
 
 #include "base/list.h"
 #include "base/thread.h"
+#include "cli/archive_split.h"
+#include "cli/entry_read.h"
 #include "cli/exit.h"
 #include "cli/problem_read.h"
 #include "cli/progress.h"
 #include "cli/remote_address.h"
 #include "cli/remote_list.h"
 #include "cli/result_read.h"
+#include "pool/result_har.h"
 
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define LINES_TYPE "application/x-ndjson"
 
 enum { MAX_LINE_BYTES = 1024 * 1024 * 1024, MAX_PROBLEM_BYTES = 64 * 1024, CONNECT_TIMEOUT_S = 10 };
 
@@ -24,6 +29,8 @@ struct remote {
     struct curl_slist *headers;
     struct buf list; /* the body of the request */
     struct buf line; /* of the answer, as far as it came; or all of it, when it is a refusal */
+    struct archive_split split;
+    size_t entry_start; /* in `line`, which has the entries of a result, of the one that is coming */
     pthread_t thread;
     atomic_bool cancelled;
     atomic_bool is_held; /* too much waits to be printed */
@@ -36,6 +43,10 @@ struct remote {
 
 /* ---- the answer ---- */
 
+static bool is_awaited(const struct remote *r, size_t index) {
+    return index < r->job->list.count && !results_has(&r->job->results, index);
+}
+
 static bool take_line(struct remote *r) {
     struct result_line line;
     struct fetch_result result;
@@ -45,7 +56,7 @@ static bool take_line(struct remote *r) {
         err = result_read(r->line.data, r->line.len, &line, &result);
     if (!err && line.is_end)
         r->is_whole = true;
-    else if (!err && line.index < r->job->list.count && !results_has(&r->job->results, line.index))
+    else if (!err && is_awaited(r, line.index))
         job_deliver(r->job, line.index, &result);
     else
         err = err ? err : ERR_INVALID;
@@ -72,6 +83,49 @@ static bool take_lines(struct remote *r, const char *bytes, size_t len) {
     return true;
 }
 
+/* The text of a result is all its entries. */
+static bool take_entry(struct remote *r) {
+    struct result_line line;
+    struct fetch_result result;
+    bool is_last = false;
+    fetch_result_init(&result);
+    enum err err = buf_terminate(&r->line);
+    if (!err)
+        err = entry_read(r->line.data + r->entry_start, r->line.len - r->entry_start, &line, &result, &is_last);
+    if (!err && !is_last)
+        err = buf_append_text(&r->line, RESULT_HAR_BETWEEN);
+    else if (!err && is_awaited(r, line.index))
+        job_deliver_text(r->job, line.index, &result, &r->line);
+    else
+        err = err ? err : ERR_INVALID;
+    fetch_result_fini(&result);
+    if (is_last)
+        buf_clear(&r->line);
+    r->entry_start = r->line.len;
+    return !err;
+}
+
+static bool take_archive(struct remote *r, const char *bytes, size_t len) {
+    while (len > 0) {
+        struct archive_piece piece = archive_split_next(&r->split, bytes, len);
+        if (buf_append(&r->line, bytes + piece.start, piece.len - piece.start) || (piece.is_whole && !take_entry(r)))
+            return false;
+        bytes += piece.len;
+        len -= piece.len;
+        wait_for_room(r);
+    }
+    r->is_whole = r->split.is_whole;
+    return true;
+}
+
+static bool wants_archive(const struct remote *r) {
+    return r->job->list.keeps_hops;
+}
+
+static bool take_results(struct remote *r, const char *bytes, size_t len) {
+    return wants_archive(r) ? take_archive(r, bytes, len) : take_lines(r, bytes, len);
+}
+
 /* A refusal is short. */
 static bool take_problem(struct remote *r, const char *bytes, size_t len) {
     size_t room = r->line.len < MAX_PROBLEM_BYTES ? MAX_PROBLEM_BYTES - r->line.len : 0;
@@ -81,14 +135,14 @@ static bool take_problem(struct remote *r, const char *bytes, size_t len) {
 static bool is_of_fetchpoold(const struct remote *r) {
     const char *type = NULL;
     (void)curl_easy_getinfo(r->curl, CURLINFO_CONTENT_TYPE, &type);
-    return type && strcmp(type, "application/x-ndjson") == 0;
+    return type && strcmp(type, wants_archive(r) ? RESULT_HAR_TYPE : LINES_TYPE) == 0;
 }
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *arg) {
     struct remote *r = arg;
     long status = 0;
     (void)curl_easy_getinfo(r->curl, CURLINFO_RESPONSE_CODE, &status);
-    bool ok = status == 200 ? is_of_fetchpoold(r) && take_lines(r, bytes, size * count)
+    bool ok = status == 200 ? is_of_fetchpoold(r) && take_results(r, bytes, size * count)
                             : take_problem(r, bytes, size * count);
     return ok ? size * count : 0;
 }
@@ -117,6 +171,11 @@ static void say_refused(struct remote *r) {
     say(r, is_of_the_request(r->status) ? CLI_EXIT_USAGE : CLI_EXIT_FAILED, text);
 }
 
+static bool is_complete(struct remote *r) {
+    struct results_counts counts = results_count(&r->job->results);
+    return r->is_whole && counts.done == counts.total;
+}
+
 /* After the transfer: what is to be said, and whether there is a result for everything. */
 static void conclude(struct remote *r, CURLcode code, const char *reason) {
     static const char broken[] = "the daemon's answer ended before this result came";
@@ -126,7 +185,7 @@ static void conclude(struct remote *r, CURLcode code, const char *reason) {
         return;
     }
     if (r->status == 200 && is_of_fetchpoold(r)) {
-        if (!r->is_whole)
+        if (!is_complete(r))
             say(r, CLI_EXIT_FAILED, code == CURLE_WRITE_ERROR ? "this is not an answer of fetchpoold" : broken);
         job_fail_rest(r->job, FETCH_SHUTDOWN, broken);
         return;
@@ -162,7 +221,7 @@ static enum err set_headers(struct remote *r) {
     char line[REMOTE_TOKEN_BYTES + 32];
     enum err err = add_header(r, "Content-Type: application/json");
     if (!err)
-        err = add_header(r, "Accept: application/x-ndjson");
+        err = add_header(r, wants_archive(r) ? "Accept: " RESULT_HAR_TYPE : "Accept: " LINES_TYPE);
     if (!err)
         err = add_header(r, "Expect:");
     if (err || !*r->address.token)

@@ -1,4 +1,4 @@
-/* A daemon that fetches: the list is sent to it, and its lines are results. */
+/* A daemon that fetches: the list is sent to it, and its lines are results, or the entries of its archive. */
 #ifndef FETCHPOOL_CLI_REMOTE_H
 #define FETCHPOOL_CLI_REMOTE_H
 

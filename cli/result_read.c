@@ -3,7 +3,6 @@
 #include "base/base64.h"
 #include "base/json_names.h"
 #include "base/json_scan.h"
-#include "base/json_walk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -311,15 +310,19 @@ static void read_field(struct reading *r, const struct json_part *name, const st
     }
 }
 
-enum err result_read(const char *text, size_t len, struct result_line *ret_line, struct fetch_result *result) {
+enum err result_read_part(const struct json_part *object, struct result_line *ret_line, struct fetch_result *result) {
     struct reading r = {.result = result, .line = ret_line};
-    struct json_scan_fault fault;
     *ret_line = (struct result_line){0};
-    if (json_scan_grammar(text, len, &fault))
-        return ERR_INVALID;
-    const struct json_part whole = json_walk_whole(text);
-    read_object(&r, &whole, read_field, NULL);
+    read_object(&r, object, read_field, NULL);
     if (!r.err && r.is_base64)
         r.err = base64_decode(result->body.data, result->body.len, result->body.data, &result->body.len);
     return r.err ? r.err : r.has_index || ret_line->is_end ? ERR_NONE : ERR_INVALID;
+}
+
+enum err result_read(const char *text, size_t len, struct result_line *ret_line, struct fetch_result *result) {
+    struct json_scan_fault fault;
+    if (json_scan_grammar(text, len, &fault))
+        return ERR_INVALID;
+    const struct json_part whole = json_walk_whole(text);
+    return result_read_part(&whole, ret_line, result);
 }

@@ -3,6 +3,7 @@
 #define FETCHPOOL_CLI_RESULT_READ_H
 
 #include "base/err.h"
+#include "base/json_walk.h"
 #include "pool/fetch_result.h"
 
 #include <stdbool.h>
@@ -21,5 +22,9 @@ struct result_line {
  * is no such line. ERR_NOMEM. */
 enum err result_read(const char *text, size_t len, struct result_line *ret_line,
                      struct fetch_result *result) ERR_MUST_CHECK;
+
+/* The same of a value in a text that json_scan_grammar has accepted. */
+enum err result_read_part(const struct json_part *object, struct result_line *ret_line,
+                          struct fetch_result *result) ERR_MUST_CHECK;
 
 #endif

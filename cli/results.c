@@ -72,21 +72,12 @@ static void balance_locked(struct results *r) {
     }
 }
 
-static enum err encode(const struct results *r, size_t index, const struct fetch_result *result, const char *saved,
-                       struct results_text *ret_text) {
+static enum err encode(const struct results *r, size_t index, const struct fetch_result *result, struct buf *text) {
     const struct fetch_item *item = &r->list->items[index];
     const struct option_values *own = item_values(item);
-    struct buf text;
-    if (!r->output->encode)
-        return ERR_NONE;
-    buf_init(&text, SIZE_MAX);
-    enum err err = r->output->encode(&text, item, index, own ? own->printed : r->printed, result);
-    if (!err && r->saves)
-        err = r->output->add_saved(&text, saved);
-    if (!err)
-        ret_text->bytes = buf_take(&text, &ret_text->len);
-    buf_fini(&text);
-    return err;
+    struct fetch_options options = own ? own->fetch : r->list->options;
+    options.include = own ? own->printed : r->printed;
+    return r->output->encode(text, item, index, &options, result);
 }
 
 static void put_locked(struct results *r, size_t index, const struct results_text *text) {
@@ -97,20 +88,41 @@ static void put_locked(struct results *r, size_t index, const struct results_tex
     r->came++;
 }
 
-void results_put(struct results *r, size_t index, const struct fetch_result *result, const char *saved) {
-    struct results_text text = {.came = true};
-    pthread_mutex_lock(&r->lock);
-    bool unread = r->unread;
-    pthread_mutex_unlock(&r->lock);
-    enum err err = unread ? ERR_NONE : encode(r, index, result, saved, &text);
+/* With the first error that kept its text from being whole. */
+static void put(struct results *r, size_t index, const struct fetch_result *result, struct buf *text, enum err err) {
+    struct results_text put = {.came = true};
+    if (!err && text->len > 0)
+        put.bytes = buf_take(text, &put.len);
     pthread_mutex_lock(&r->lock);
     if (err && !r->err)
         r->err = err;
     summary_add(&r->summary, index, result);
-    put_locked(r, index, &text);
+    put_locked(r, index, &put);
     balance_locked(r);
     pthread_mutex_unlock(&r->lock);
     results_wake(r);
+}
+
+void results_put(struct results *r, size_t index, const struct fetch_result *result, const char *saved) {
+    struct buf text;
+    enum err err = ERR_NONE;
+    buf_init(&text, SIZE_MAX);
+    if (r->output->encode && !results_are_abandoned(r))
+        err = encode(r, index, result, &text);
+    if (!err && r->saves && text.len > 0)
+        err = r->output->add_saved(&text, saved);
+    put(r, index, result, &text, err);
+    buf_fini(&text);
+}
+
+void results_put_text(struct results *r, size_t index, const struct fetch_result *result, const char *saved,
+                      struct buf *text) {
+    enum err err = ERR_NONE;
+    if (results_are_abandoned(r))
+        buf_clear(text);
+    else if (r->saves)
+        err = r->output->add_saved(text, saved);
+    put(r, index, result, text, err);
 }
 
 bool results_has(struct results *r, size_t index) {

@@ -63,6 +63,10 @@ void results_fini(struct results *r);
  * thread. */
 void results_put(struct results *r, size_t index, const struct fetch_result *result, const char *saved);
 
+/* The same of a result that is there as `text`, which is taken as it is. */
+void results_put_text(struct results *r, size_t index, const struct fetch_result *result, const char *saved,
+                      struct buf *text);
+
 /* Whether a result of the item came. Any thread. */
 bool results_has(struct results *r, size_t index);
 

@@ -41,8 +41,9 @@ static enum err assign(struct settings_loader *loader, const struct cli_options 
 
 /* ---- the list ---- */
 
-static void set_printed(struct option_values *values, unsigned needed) {
-    values->printed = values->fetch.include;
+/* An archive of a daemon is printed with all that it was asked for. */
+static void set_printed(struct option_values *values, unsigned needed, bool is_archive) {
+    values->printed = values->fetch.include | (is_archive ? needed : 0);
     values->fetch.include |= needed;
 }
 
@@ -54,8 +55,8 @@ static enum err read_list(struct job *job, const struct settings *settings, unsi
     enum err err = input_read(job->options, &values, &job->list, ret_error);
     for (size_t i = 0; i < job->list.count && !err; i++)
         if (job->list.items[i].options)
-            set_printed(item_own_values(&job->list.items[i]), needed);
-    set_printed(&values, needed);
+            set_printed(item_own_values(&job->list.items[i]), needed, job->list.keeps_hops);
+    set_printed(&values, needed, job->list.keeps_hops);
     job->list.options = values.fetch;
     job->printed = values.printed;
     return err;
@@ -132,8 +133,9 @@ static int run_job(struct job *job, const struct settings *settings, size_t work
 
 static int with_settings(struct job *job, const struct settings *settings, size_t workers) {
     char error[CLI_ERROR_BYTES];
-    unsigned needed = output_of((enum cli_format)job->options->format)->include;
-    enum err err = read_list(job, settings, needed | (job->options->save ? FETCH_INCLUDE_BODY : 0), error);
+    const struct output *output = output_of((enum cli_format)job->options->format);
+    job->list.keeps_hops = output->keeps_hops;
+    enum err err = read_list(job, settings, output->include | (job->options->save ? FETCH_INCLUDE_BODY : 0), error);
     if (err)
         return complain(err == ERR_INVALID ? CLI_EXIT_USAGE : CLI_EXIT_FAILED, error);
     if (job->options->save && save_create(job->options->save, &job->list, &job->save)) {

@@ -11,6 +11,7 @@ import pytest
 from rig.client import strict_json
 from rig.daemon import FETCHPOOL, run_program
 from rig.origin import Reply
+from rig.record import record_archive
 
 INCLUDES = ["headers", "body", "redirects", "connection", "tls", "sha256", "attempts", "timings"]
 TIMES = {"elapsed", "delay", "timings"}
@@ -75,6 +76,21 @@ def run(list_text, arguments, form):
     return result
 
 
+def entries_of(text):
+    """Of an archive, timeless: headers are a list there, and the port of this end is told."""
+    entries = strict_json(text)["log"]["entries"]
+    for entry in entries:
+        for field in entry["response"]["headers"]:
+            field["value"] = field["value"] if field["name"].lower() != "date" else ""
+        for name in "startedDateTime", "time", "connection":
+            entry.pop(name, None)
+    return timeless(entries)
+
+
+def results_of(entries):
+    return [entry["_result"] for entry in entries if "_result" in entry]
+
+
 def of_csv(text):
     return [{name: value for name, value in row.items() if name != "elapsed"} for row in csv.DictReader(io.StringIO(text, newline=""))]
 
@@ -105,8 +121,14 @@ def test_all_ways_have_the_same_results(module_daemon, origin, seed):
         assert [line.pop("index") for line in lines] == list(range(len(urls)))
         assert timeless(lines) == timeless(array)
         assert of_csv(run(text, how, "csv").stdout) == [as_csv(entry, index) for index, entry in enumerate(array)]
+        archive = run(text, [word for word in how if word != "--dedupe"], "har").stdout
+        record_archive(archive)
+        entries = entries_of(archive)
+        moved = {"index", "headers", "body", "body_encoding"}
+        assert [{name: value for name, value in entry.items() if name not in moved} for entry in results_of(entries)] == [
+            {name: value for name, value in entry.items() if name not in moved} for entry in timeless(array)]
         good = sum(0 < entry["status"] < 400 for entry in array)
         report = run(text, how, "table").stdout
         assert re.search(rf": {good} good, {len(urls) - good} not\n", report), report
-        found[way] = [list(entry) for entry in array], timeless(array)
+        found[way] = [list(entry) for entry in array], timeless(array), entries
     assert found["local"] == found["daemon"]

@@ -1,6 +1,6 @@
 // What clients of the end-to-end tests were answered, against docs/openapi.yaml: paths, methods, statuses, headers,
 // media types and bodies; and what they asked when that was taken. The files in the folder are written by
-// tests/e2e/rig/record.py. With "whole" all tests have run: then each answer that is documented must have been seen.
+// tests/e2e/rig/record.py. Archives that the command line wrote are held against HAR's schema. With "whole" all tests have run: then each answer that is documented must have been seen.
 import { readFileSync, readdirSync } from "node:fs";
 import { faultsOfArchive } from "./archive.mjs";
 import { document, faults, finish, operations, part, resolve } from "./document.mjs";
@@ -116,7 +116,14 @@ function checkRequest(entry, operation, query) {
 
 // ---- all of them ----
 
+function checkArchive(text) {
+    const entry = { method: "fetchpool", target: "-o", status: "har" };
+    const archive = parse(entry, text);
+    for (const one of archive ? faultsOfArchive(archive) : []) fault(entry, one);
+}
+
 function checkEntry(entry) {
+    if (entry.archive !== undefined) return checkArchive(entry.archive);
     const [path, query] = entry.target.split(/\?(.*)/s);
     const operation = findOperation(entry, path);
     checkAnswer(entry, operation);

@@ -149,6 +149,9 @@ TEST(what_excludes_each_other_is_refused) {
     assert_refused("fetchpool --order completion",
                    "--order completion is for -o ndjson: the others keep the order of the list; see fetchpool --help");
     assert_taken("fetchpool -o ndjson --order completion");
+    assert_refused("fetchpool -o har --dedupe", "-o har tells of each request, so each URL needs its own: not with "
+                                                "--dedupe; see fetchpool --help");
+    assert_taken("fetchpool -o har");
     assert_refused("fetchpool \xFF", "a URL is not UTF-8 text; see fetchpool --help");
 }
 

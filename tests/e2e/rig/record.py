@@ -1,4 +1,5 @@
-"""What clients asked and were answered, for tests/openapi/answers.mjs, which holds it against docs/openapi.yaml.
+"""What clients asked and were answered, for tests/openapi/answers.mjs, which holds it against docs/openapi.yaml; and
+archives that the command line wrote, for the same.
 
 Where FETCHPOOL_ANSWERS names a folder, each process has a file in it with a JSON text on each line. What differs in its
 numbers only is kept once; what is very long is left out, since there is the same in short.
@@ -31,7 +32,16 @@ def record(method, target, request_headers, request_body, response, answer):
         "type": next((value for name, value in (request_headers or {}).items() if name.lower() == "content-type"), None),
         "body": _text(request_body), "status": response.status, "headers": response.getheaders(), "answer": _text(answer),
     }
-    line = json.dumps(entry)
+    _keep(json.dumps(entry))
+
+
+def record_archive(text):
+    """An HTTP Archive."""
+    if FOLDER and len(text) <= MOST_BYTES:
+        _keep(json.dumps({"archive": text}))
+
+
+def _keep(line):
     key = hash(re.sub(r"\d+", "0", line))
     with _lock:
         if key in _known:
