@@ -38,7 +38,7 @@ def record(method, target, request_headers, request_body, response, answer):
 def record_archive(text):
     """An HTTP Archive."""
     if FOLDER and len(text) <= MOST_BYTES:
-        _keep(json.dumps({"archive": text}))
+        _keep(json.dumps({"archive": _text(text)}))
 
 
 def _keep(line):
