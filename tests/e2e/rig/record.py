@@ -38,7 +38,6 @@ def record(method, target, request_headers, request_body, response, answer):
 def record_archive(text):
     """An HTTP Archive, text or bytes."""
     if FOLDER and len(text) <= MOST_BYTES:
-    if FOLDER and len(text) <= MOST_BYTES:
         _keep(json.dumps({"archive": _text(text)}))
 
 
