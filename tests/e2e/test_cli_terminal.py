@@ -1,9 +1,12 @@
 """fetchpool in a real terminal, which is tmux: what stands on its screen."""
 
+import os
 import re
 import shlex
 import shutil
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -23,7 +26,15 @@ class Terminal:
         environment = clean_environment(LC_ALL="C.UTF-8", TERM="xterm-256color")
         for name in ("TMUX", "NO_COLOR", "COLUMNS"):
             environment.pop(name, None)
-        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", "40", "sh", env=environment)
+        # No daemon of its own: it ends with the runner, however that one ends.
+        self.server = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "tmux", "-S", self.socket, "-f", "/dev/null", "-D"],
+                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment)
+        try:
+            wait_for(lambda: self.server.poll() is not None or os.path.exists(self.socket), "a server")
+            self.tmux("new-session", "-d", "-x", str(columns), "-y", "40", "sh")
+        except BaseException:
+            self.stop()
+            raise
         wait_for(lambda: self.screen()[:1] in ("$", "#"), "a prompt")
 
     def tmux(self, *words, env=None):
@@ -48,7 +59,8 @@ class Terminal:
             raise AssertionError(f"in vain: {pattern}; the screen:\n{self.screen()}") from None
 
     def stop(self):
-        self.tmux("kill-server")
+        self.server.kill()  # its windows hang up
+        self.server.wait()
 
 
 @pytest.fixture
@@ -139,3 +151,20 @@ def test_urls_are_typed(terminal, origin):
     terminal.press("Enter")
     terminal.press("C-d")
     assert f"{origin.url('/typed')},0,200,2," in terminal.wait_for(r"^status 0$")
+
+
+def is_running(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_runner_that_is_killed_leaves_no_server(tmp_path):
+    code = "import sys, pathlib, test_cli_terminal as t; print(t.Terminal(pathlib.Path(sys.argv[1])).server.pid, flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", code, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                          cwd=Path(__file__).parent) as runner:
+        server = int(runner.stdout.readline())
+        assert is_running(server)
+        runner.kill()
+    wait_for(lambda: not is_running(server), "the server's end")
