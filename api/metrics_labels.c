@@ -45,6 +45,11 @@ bool metric_label_outcome(size_t i, char ret_labels[METRIC_LABELS_BYTES]) {
     return print_one("outcome", outcomes[i], ret_labels);
 }
 
+bool metric_label_wait(size_t i, char ret_labels[METRIC_LABELS_BYTES]) {
+    static const char *const reasons[SCHED_WAIT_COUNT] = {"batch", "host", "pause", "retry", "worker", "reader"};
+    return print_one("reason", reasons[i], ret_labels);
+}
+
 bool metric_label_source(size_t i, char ret_labels[METRIC_LABELS_BYTES]) {
     static const char *const sources[NAMES_SOURCE_COUNT] = {"cached", "asked", "joined", "known"};
     return print_one("source", sources[i], ret_labels);

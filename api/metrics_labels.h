@@ -14,6 +14,7 @@ metric_label metric_label_result;   /* of stats_totals.results */
 metric_label metric_label_phase;    /* of stats_totals.phases */
 metric_label metric_label_given_up; /* of stats_totals.given_up */
 metric_label metric_label_outcome;  /* of pool_stats.batches_finished */
+metric_label metric_label_wait;     /* of pool_stats.waiting_for and waited_us */
 metric_label metric_label_source;   /* of names_stats.lookups */
 metric_label metric_label_answer;   /* of names_stats.answers */
 metric_label metric_label_route;    /* of traffic_totals.answers */

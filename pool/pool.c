@@ -63,8 +63,8 @@ void pool_close(struct pool *p) {
     pthread_mutex_unlock(&p->lock);
 }
 
-void pool_read_stats(const struct pool *p, struct pool_stats *ret_stats) {
-    pool_board_read(&p->board, ret_stats);
+void pool_read_stats(struct pool *p, struct pool_stats *ret_stats) {
+    pool_board_read(&p->board, clock_now_us(), ret_stats);
     ret_stats->max_workers = p->options.max_workers;
     ret_stats->max_waiting = atomic_load(&p->max_waiting);
 }

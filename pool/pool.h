@@ -78,6 +78,6 @@ void pool_cancel_all(struct pool *p, enum fetch_error reason);
 void pool_interrupt(struct pool *p);
 
 /* Without the lock that fetches take. Any thread. */
-void pool_read_stats(const struct pool *p, struct pool_stats *ret_stats);
+void pool_read_stats(struct pool *p, struct pool_stats *ret_stats);
 
 #endif

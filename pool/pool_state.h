@@ -3,6 +3,7 @@
 #ifndef FETCHPOOL_POOL_POOL_STATE_H
 #define FETCHPOOL_POOL_POOL_STATE_H
 
+#include "base/clock.h"
 #include "base/list.h"
 #include "base/timers.h"
 #include "pool/pace.h"
@@ -12,6 +13,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdbool.h>
+#include <string.h>
 
 struct pool {
     struct pool_options options; /* its idle time is guarded by the lock; `max_waiting` is below */
@@ -24,6 +26,7 @@ struct pool {
     struct pool_stats counts;    /* `running` counts here what has left the scheduler and is being ended */
     struct sched sched;
     struct pace pace;
+    int64_t told_at_us;    /* when `counts` were shown */
     int64_t wake_at_ms;    /* what `wake` is set to */
     struct list batches;   /* that are not done */
     struct list idle;      /* workers that wait, the last one to come in front */
@@ -44,10 +47,14 @@ static inline bool pool_is_empty_locked(const struct pool *p) {
 
 /* Shows the numbers as they are now. Before the lock is let go of by whoever has changed them. */
 static inline void pool_tell_locked(struct pool *p) {
+    int64_t now_us = clock_now_us();
+    pool_stats_wait(&p->counts, (uint64_t)(now_us - p->told_at_us));
+    memcpy(p->counts.waiting_for, p->sched.waits.items, sizeof p->counts.waiting_for);
+    p->told_at_us = now_us;
     struct pool_stats told = p->counts;
     told.running += p->sched.running;
     told.waiting = p->sched.waiting;
-    pool_board_write(&p->board, &told);
+    pool_board_write(&p->board, &told, now_us);
 }
 
 struct worker {

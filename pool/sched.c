@@ -8,7 +8,12 @@
 
 void sched_init(struct sched *s, const struct sched_options *options) {
     assert(options->host_max_concurrent >= 1);
-    *s = (struct sched){.options = *options};
+    *s = (struct sched){
+        .options = *options,
+        .limited.why = SCHED_WAIT_HOST,
+        .in_vain.why = SCHED_WAIT_PAUSE,
+        .asleep.why = SCHED_WAIT_RETRY,
+    };
     list_init(&s->ring);
     list_init(&s->doomed);
     heap_init(&s->wakes);
@@ -32,45 +37,28 @@ void sched_fini(struct sched *s) {
     table_fini(&s->callers);
 }
 
-/* ---- callers ---- */
-
-static struct sched_caller *find_or_create_caller(struct sched *s, const char *name) {
-    size_t len = strlen(name);
-    struct table_node *node = table_find(&s->callers, name, len);
-    if (node)
-        return LIST_ENTRY(node, struct sched_caller, in_table);
-    struct sched_caller *caller = calloc(1, sizeof *caller + len + 1);
-    if (!caller)
-        return NULL;
-    memcpy(caller->name, name, len);
-    list_init(&caller->in_ring);
-    list_init(&caller->ring);
-    table_add(&s->callers, &caller->in_table, caller->name, len);
-    return caller;
-}
-
 enum err sched_add(struct sched *s, struct sched_batch *b, const char *caller) {
-    b->caller = find_or_create_caller(s, caller);
-    if (!b->caller)
-        return ERR_NOMEM;
-    b->caller->batches++;
+    enum err err = sched_enter_caller(s, b, caller);
+    if (err)
+        return err;
     b->open = b->count;
     s->waiting += b->count;
+    sched_wait_add(&s->waits, &b->ready, b->count);
     return ERR_NONE;
 }
 
-/* The batch has no item left: it may be freed once nobody looks at it. */
-static void leave_caller(struct sched *s, struct sched_batch *b) {
-    struct sched_caller *caller = b->caller;
-    b->caller = NULL;
-    if (--caller->batches > 0)
-        return;
-    assert(list_is_empty(&caller->ring) && list_is_empty(&caller->in_ring));
-    table_remove(&s->callers, &caller->in_table);
-    free(caller);
+/* ---- items ---- */
+
+/* It may start now, as far as time is concerned. */
+static void count_ready(struct sched *s, struct sched_flow *f) {
+    f->waiting++;
+    sched_wait_add(&s->waits, sched_crowd_of(s, f), 1);
 }
 
-/* ---- items ---- */
+static void count_unready(struct sched *s, struct sched_flow *f) {
+    f->waiting--;
+    sched_wait_take(&s->waits, sched_crowd_of(s, f), 1);
+}
 
 static struct sched_again *pop_again(struct sched_flow *f, struct sched_again *wanted) {
     struct sched_again **at = &f->again;
@@ -100,10 +88,10 @@ static size_t pop_next(struct sched_flow *f) {
 }
 
 /* What is to be run again goes first; of a held batch only the item that is wanted. */
-static size_t pop_item(struct sched_flow *f, struct sched_again **ret_again) {
+static size_t pop_item(struct sched *s, struct sched_flow *f, struct sched_again **ret_again) {
     const struct sched_batch *b = f->batch;
     struct sched_again *a = b->held ? b->wanted_again : f->again;
-    f->waiting--;
+    count_unready(s, f);
     *ret_again = a ? pop_again(f, a) : NULL;
     return a ? a->index : pop_next(f);
 }
@@ -115,7 +103,6 @@ static void append_again(struct sched_flow *f, struct sched_again *a) {
     else
         f->again = a;
     f->last_again = a;
-    f->waiting++;
     if (a->index == f->batch->wanted)
         f->batch->wanted_again = a;
 }
@@ -132,7 +119,7 @@ static void count_done(struct sched *s, struct sched_flow *f, int64_t now_ms) {
     if (--f->open == 0 && f->host)
         sched_leave_host(s, f, now_ms);
     if (--f->batch->open == 0)
-        leave_caller(s, f->batch);
+        sched_leave_caller(s, f->batch);
 }
 
 /* ---- picking and finishing ---- */
@@ -201,7 +188,7 @@ struct sched_flow *sched_pick(struct sched *s, int64_t now_ms, size_t *ret_index
             sched_place_batch(s, b);
             continue;
         }
-        *ret_index = pop_item(f, ret_again);
+        *ret_index = pop_item(s, f, ret_again);
         start(s, f, now_ms);
         return f;
     }
@@ -214,10 +201,13 @@ static void sleep_again(struct sched *s, struct sched_flow *f, struct sched_agai
     a->flow = f;
     a->wake = (struct sched_wake){.node.due_ms = at_ms, .kind = SCHED_WAKE_AGAIN};
     list_push_back(&f->batch->agains, &a->in_batch);
-    if (at_ms <= now_ms)
+    if (at_ms <= now_ms) {
+        count_ready(s, f);
         append_again(f, a);
-    else
+    } else {
+        sched_wait_add(&s->waits, &s->asleep, 1);
         heap_push(&s->wakes, &a->wake.node);
+    }
 }
 
 void sched_finish(struct sched *s, struct sched_flow *f, struct sched_again *again, int64_t again_at_ms,
@@ -246,7 +236,7 @@ void sched_finish(struct sched *s, struct sched_flow *f, struct sched_again *aga
 
 static void wake_flow(struct sched *s, struct sched_flow *f, int64_t now_ms) {
     if (f->state == SCHED_FLOW_TIMED)
-        f->state = SCHED_FLOW_OUT;
+        sched_set_state(s, f, SCHED_FLOW_OUT);
     if (f->state == SCHED_FLOW_OUT)
         sched_place_flow(s, f, now_ms);
     sched_place_batch(s, f->batch);
@@ -261,6 +251,8 @@ static void wake(struct sched *s, struct sched_wake *w, int64_t now_ms) {
         wake_flow(s, LIST_ENTRY(w, struct sched_flow, wake), now_ms);
     } else {
         struct sched_again *a = LIST_ENTRY(w, struct sched_again, wake);
+        sched_wait_take(&s->waits, &s->asleep, 1);
+        count_ready(s, a->flow);
         if (a->flow->batch->closed) /* sched_take_closed finds it through the batch */
             return;
         append_again(a->flow, a);
@@ -344,6 +336,10 @@ static struct sched_again *take_closed_again(struct sched *s, struct sched_batch
     struct list *node = list_first(&b->agains);
     struct sched_again *a = LIST_ENTRY(node, struct sched_again, in_batch);
     list_remove(node);
+    if (heap_contains(&a->wake.node))
+        sched_wait_take(&s->waits, &s->asleep, 1);
+    else
+        count_unready(s, a->flow);
     heap_remove(&s->wakes, &a->wake.node);
     return a;
 }
@@ -362,6 +358,8 @@ void sched_take_closed(struct sched *s, struct sched_batch *b, int64_t now_ms, s
     }
     *ret_again = f ? NULL : take_closed_again(s, b);
     *ret_index = f ? pop_next(f) : (*ret_again)->index;
+    if (f)
+        count_unready(s, f);
     f = f ? f : (*ret_again)->flow;
     count_taken(s, f);
     count_done(s, f, now_ms);
@@ -386,7 +384,8 @@ struct sched_batch *sched_take_doomed(struct sched *s, int64_t now_ms, size_t *r
     struct sched_batch *b = f->batch;
     *ret_again = f->again ? pop_again(f, NULL) : NULL;
     *ret_index = *ret_again ? (*ret_again)->index : pop_next(f);
-    if (--f->waiting == 0)
+    count_unready(s, f);
+    if (f->waiting == 0)
         sched_remove_flow(s, f);
     count_taken(s, f);
     count_done(s, f, now_ms);

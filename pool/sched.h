@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/list.h"
 #include "pool/sched_host.h"
+#include "pool/sched_wait.h"
 
 #include <semaphore.h>
 #include <stdbool.h>
@@ -35,7 +36,7 @@ struct sched_options {
     int64_t host_delay_ms;        /* between two starts to one host */
 };
 
-/* `waiting` and `running` may be read, other fields are private. */
+/* `waiting`, `running` and `waits` may be read, other fields are private. */
 struct sched {
     struct sched_options options; /* each host follows a change by sched_adjust_host */
     struct list ring;             /* callers */
@@ -43,9 +44,13 @@ struct sched {
     struct heap wakes;
     struct table hosts;
     struct table callers;
-    size_t kept_hosts; /* without a flow */
-    size_t waiting;    /* items of all batches that are neither running nor done */
-    size_t running;    /* items that were started and did not finish */
+    size_t kept_hosts;          /* without a flow */
+    size_t waiting;             /* items of all batches that are neither running nor done */
+    size_t running;             /* items that were started and did not finish */
+    struct sched_waits waits;   /* `waiting` by reason */
+    struct sched_crowd limited; /* items of flows that stand nowhere, or wait for their own delay */
+    struct sched_crowd in_vain; /* of `doomed` */
+    struct sched_crowd asleep;  /* items whose next attempt is in `wakes` */
 };
 
 /* Who asks: batches of one name share one turn. */
@@ -57,7 +62,15 @@ struct sched_caller {
     char name[];
 };
 
-enum sched_flow_state { SCHED_FLOW_OUT, SCHED_FLOW_IN_RING, SCHED_FLOW_PARKED, SCHED_FLOW_TIMED, SCHED_FLOW_DOOMED };
+/* NEW until it is put up for picking. */
+enum sched_flow_state {
+    SCHED_FLOW_NEW,
+    SCHED_FLOW_OUT,
+    SCHED_FLOW_IN_RING,
+    SCHED_FLOW_PARKED,
+    SCHED_FLOW_TIMED,
+    SCHED_FLOW_DOOMED
+};
 
 /* The items of a batch that lead to one host. `batch` may be read, other fields are private. */
 struct sched_flow {
@@ -104,6 +117,7 @@ struct sched_batch {
     size_t wanted;                    /* while it is held */
     struct sched_again *wanted_again; /* the wanted item, when it is to be run again, and may */
     size_t granted;                   /* of its flows */
+    struct sched_crowd ready;         /* items of flows in `ring`, and of those to come */
     uint32_t count;
     uint32_t open; /* items that are not done */
     uint32_t running;

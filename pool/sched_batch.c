@@ -117,6 +117,7 @@ enum err sched_batch_init(struct sched_batch *b, const struct sched_batch_option
         .host_delay_ms = options->host_delay_ms,
         .per_host = options->per_host,
         .wanted = SCHED_NO_ITEM,
+        .ready.why = SCHED_WAIT_WORKER,
         .count = (uint32_t)options->count,
     };
     list_init(&b->in_caller);
@@ -200,6 +201,7 @@ bool sched_link(struct sched *s, struct sched_batch *b, size_t max_flows, int64_
             link_host(s, f, b->next_name, now_ms);
             b->next_name = b->next_name->next;
         }
+        sched_set_state(s, f, SCHED_FLOW_OUT);
         sched_place_flow(s, f, now_ms);
     }
     sched_place_batch(s, b);

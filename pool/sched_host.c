@@ -10,6 +10,7 @@ struct sched_host *sched_host_create(const char *name, size_t len) {
     memcpy(h->name, name, len);
     list_init(&h->parked);
     list_init(&h->asking);
+    h->crowd.why = SCHED_WAIT_HOST;
     h->wake.kind = SCHED_WAKE_HOST;
     h->delay_ms = SCHED_HOST_DEFAULT;
     h->max_concurrent = SCHED_HOST_DEFAULT;

@@ -10,6 +10,7 @@
 #include "base/heap.h"
 #include "base/list.h"
 #include "base/table.h"
+#include "pool/sched_wait.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,14 +28,15 @@ enum { SCHED_HOST_DEFAULT = -1 };
 
 struct sched_host {
     struct table_node in_table;
-    struct sched_wake wake;  /* at the end of its pause or delay */
-    struct list parked;      /* flows that could start an item, were it not for the host */
-    struct list asking;      /* flows whose batch asks for more than the default */
-    int64_t next_start_ms;   /* not before, because of the delay */
-    int64_t paused_until_ms; /* 0: it is not; CLOCK_NEVER: until it is resumed by hand */
-    int64_t delay_ms;        /* set by hand, or SCHED_HOST_DEFAULT */
-    int64_t max_concurrent;  /* set by hand, or SCHED_HOST_DEFAULT */
-    uint32_t asked;          /* the most of what is asked for in `asking`; 0 */
+    struct sched_wake wake;   /* at the end of its pause or delay */
+    struct list parked;       /* flows that could start an item, were it not for the host */
+    struct sched_crowd crowd; /* items of the flows in `parked` */
+    struct list asking;       /* flows whose batch asks for more than the default */
+    int64_t next_start_ms;    /* not before, because of the delay */
+    int64_t paused_until_ms;  /* 0: it is not; CLOCK_NEVER: until it is resumed by hand */
+    int64_t delay_ms;         /* set by hand, or SCHED_HOST_DEFAULT */
+    int64_t max_concurrent;   /* set by hand, or SCHED_HOST_DEFAULT */
+    uint32_t asked;           /* the most of what is asked for in `asking`; 0 */
     uint32_t flows;
     uint32_t waiting;
     uint32_t in_flight;

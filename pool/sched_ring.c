@@ -1,6 +1,8 @@
 #include "pool/sched_ring.h"
 
+#include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 static size_t free_permits(struct sched_batch *b) {
     int value = 0;
@@ -32,7 +34,68 @@ struct sched_again *sched_find_again(const struct sched_batch *b, size_t index) 
     return a;
 }
 
+/* ---- why items wait ---- */
+
+struct sched_crowd *sched_crowd_of(struct sched *s, const struct sched_flow *f) {
+    switch (f->state) {
+    case SCHED_FLOW_NEW:
+    case SCHED_FLOW_IN_RING:
+        return &f->batch->ready;
+    case SCHED_FLOW_PARKED:
+        return &f->host->crowd;
+    case SCHED_FLOW_DOOMED:
+        return &s->in_vain;
+    default:
+        return &s->limited;
+    }
+}
+
+void sched_set_state(struct sched *s, struct sched_flow *f, enum sched_flow_state state) {
+    sched_wait_take(&s->waits, sched_crowd_of(s, f), f->waiting);
+    f->state = state;
+    sched_wait_add(&s->waits, sched_crowd_of(s, f), f->waiting);
+}
+
+static enum sched_wait why_ready_wait(struct sched_batch *b) {
+    if (b->held)
+        return SCHED_WAIT_READER;
+    return free_permits(b) == 0 ? SCHED_WAIT_BATCH : SCHED_WAIT_WORKER;
+}
+
 /* ---- batches and callers ---- */
+
+static struct sched_caller *find_or_create_caller(struct sched *s, const char *name) {
+    size_t len = strlen(name);
+    struct table_node *node = table_find(&s->callers, name, len);
+    if (node)
+        return LIST_ENTRY(node, struct sched_caller, in_table);
+    struct sched_caller *caller = calloc(1, sizeof *caller + len + 1);
+    if (!caller)
+        return NULL;
+    memcpy(caller->name, name, len);
+    list_init(&caller->in_ring);
+    list_init(&caller->ring);
+    table_add(&s->callers, &caller->in_table, caller->name, len);
+    return caller;
+}
+
+enum err sched_enter_caller(struct sched *s, struct sched_batch *b, const char *name) {
+    b->caller = find_or_create_caller(s, name);
+    if (!b->caller)
+        return ERR_NOMEM;
+    b->caller->batches++;
+    return ERR_NONE;
+}
+
+void sched_leave_caller(struct sched *s, struct sched_batch *b) {
+    struct sched_caller *caller = b->caller;
+    b->caller = NULL;
+    if (--caller->batches > 0)
+        return;
+    assert(list_is_empty(&caller->ring) && list_is_empty(&caller->in_ring));
+    table_remove(&s->callers, &caller->in_table);
+    free(caller);
+}
 
 /* The wanted item is among what the flow could start now. */
 static bool wants(const struct sched_batch *b, const struct sched_flow *f) {
@@ -52,6 +115,7 @@ void sched_place_batch(struct sched *s, struct sched_batch *b) {
     struct sched_caller *caller = b->caller;
     if (!caller)
         return;
+    sched_wait_change(&s->waits, &b->ready, why_ready_wait(b));
     if (!can_start(b))
         list_remove(&b->in_caller);
     else if (list_is_empty(&b->in_caller))
@@ -74,7 +138,9 @@ static void set_wake(struct sched *s, struct sched_wake *wake, int64_t due_ms) {
 
 /* Somebody waits for the end of its pause or delay, or it is only remembered until then. */
 static void arm_host(struct sched *s, struct sched_host *h, int64_t now_ms) {
-    int64_t until_ms = sched_host_blocked_until(h, now_ms);
+    bool paused = h->paused_until_ms > now_ms;
+    sched_wait_change(&s->waits, &h->crowd, paused ? SCHED_WAIT_PAUSE : SCHED_WAIT_HOST);
+    int64_t until_ms = paused ? h->paused_until_ms : sched_host_blocked_until(h, now_ms);
     bool needed = !list_is_empty(&h->parked) || h->flows == 0;
     if (until_ms != 0 && until_ms != CLOCK_NEVER && needed)
         set_wake(s, &h->wake, until_ms);
@@ -92,7 +158,7 @@ void sched_serve_host(struct sched *s, struct sched_host *h, int64_t now_ms) {
     while (!list_is_empty(&h->parked) && has_place(s, h, h->granted, now_ms)) {
         struct sched_flow *f = LIST_ENTRY(list_first(&h->parked), struct sched_flow, link);
         list_remove(&f->link);
-        f->state = SCHED_FLOW_IN_RING;
+        sched_set_state(s, f, SCHED_FLOW_IN_RING);
         f->granted = can_be_granted(f);
         h->granted += f->granted;
         f->batch->granted += f->granted;
@@ -133,7 +199,7 @@ void sched_forget_host(struct sched *s, struct sched_host *h, int64_t now_ms) {
 static void park(struct sched *s, struct sched_flow *f, int64_t now_ms) {
     struct sched_host *h = f->host;
     bool in_vain = sched_host_outlasts(h, f->batch, now_ms);
-    f->state = in_vain ? SCHED_FLOW_DOOMED : SCHED_FLOW_PARKED;
+    sched_set_state(s, f, in_vain ? SCHED_FLOW_DOOMED : SCHED_FLOW_PARKED);
     list_push_back(in_vain ? &s->doomed : &h->parked, &f->link);
     arm_host(s, h, now_ms);
 }
@@ -143,12 +209,12 @@ void sched_place_flow(struct sched *s, struct sched_flow *f, int64_t now_ms) {
     if (f->waiting == 0 || b->closed || (b->per_host > 0 && f->in_flight >= b->per_host))
         return;
     if (f->next_start_ms > now_ms) {
-        f->state = SCHED_FLOW_TIMED;
+        sched_set_state(s, f, SCHED_FLOW_TIMED);
         set_wake(s, &f->wake, f->next_start_ms);
     } else if (!sched_flow_has_place(s, f, now_ms)) {
         park(s, f, now_ms);
     } else {
-        f->state = SCHED_FLOW_IN_RING;
+        sched_set_state(s, f, SCHED_FLOW_IN_RING);
         list_push_back(&f->batch->ring, &f->link);
     }
 }
@@ -156,7 +222,7 @@ void sched_place_flow(struct sched *s, struct sched_flow *f, int64_t now_ms) {
 void sched_remove_flow(struct sched *s, struct sched_flow *f) {
     list_remove(&f->link);
     heap_remove(&s->wakes, &f->wake.node);
-    f->state = SCHED_FLOW_OUT;
+    sched_set_state(s, f, SCHED_FLOW_OUT);
     if (!f->granted)
         return;
     f->granted = false;

@@ -31,6 +31,18 @@ void sched_leave_host(struct sched *s, struct sched_flow *f, int64_t now_ms);
 /* The item when it is to be run again and could be now, or NULL. Looks through those of its flow. */
 struct sched_again *sched_find_again(const struct sched_batch *b, size_t index);
 
+/* Where its items wait. */
+struct sched_crowd *sched_crowd_of(struct sched *s, const struct sched_flow *f);
+
+/* Its items wait there from now on. */
+void sched_set_state(struct sched *s, struct sched_flow *f, enum sched_flow_state state);
+
+/* A batch of `name` comes. ERR_NOMEM. */
+enum err sched_enter_caller(struct sched *s, struct sched_batch *b, const char *name) ERR_MUST_CHECK;
+
+/* The batch has no item left: it may be freed once nobody looks at it. */
+void sched_leave_caller(struct sched *s, struct sched_batch *b);
+
 /* Puts a flow that is SCHED_FLOW_OUT where it belongs. To be followed by sched_place_batch. */
 void sched_place_flow(struct sched *s, struct sched_flow *f, int64_t now_ms);
 

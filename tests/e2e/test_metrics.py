@@ -31,6 +31,7 @@ def refused_port():
 def assert_adds_up(metrics):
     parts = ("finished_total", "running", "waiting")
     assert metrics("fetchpool_items_accepted_total") == sum(metrics(f"fetchpool_items_{part}") for part in parts)
+    assert metrics("fetchpool_items_waiting") == metrics("fetchpool_queue_items")
 
 
 # ---- the text ----

@@ -76,6 +76,8 @@ TEST(labels_are_of_closed_lists) {
     assert_label_list("fetchpool_fetch_phase_seconds", "phase=\"namelookup\"", "phase=\"transfer\"", 5);
     assert_label_list("fetchpool_fetch_retries_given_up_total", "reason=\"retries\"", "reason=\"budget\"", 3);
     assert_label_list("fetchpool_batches_finished_total", "outcome=\"completed\"", "outcome=\"shutdown\"", 4);
+    assert_label_list("fetchpool_queue_items", "reason=\"batch\"", "reason=\"reader\"", 6);
+    assert_label_list("fetchpool_queue_wait_seconds_total", "reason=\"batch\"", "reason=\"reader\"", 6);
     assert_label_list("fetchpool_name_lookups_total", "source=\"cached\"", "source=\"known\"", 4);
     assert_label_list("fetchpool_name_answers_total", "result=\"found\"", "result=\"broken\"", NAME_STATUS_COUNT);
     assert_label_list("fetchpool_api_refusals_total", "reason=\"malformed\"", "reason=\"other\"",

@@ -14,7 +14,7 @@ static struct pool_board board;
 static void write(uint64_t n) {
     const struct pool_stats stats = {
         .workers = 7 * n, .running = n, .waiting = 2 * n, .finished = 3 * n, .accepted = 6 * n};
-    pool_board_write(&board, &stats);
+    pool_board_write(&board, &stats, 0);
 }
 
 static void *write_many(void *arg) {
@@ -27,7 +27,7 @@ static void *write_many(void *arg) {
 TEST(board_shows_what_was_written) {
     struct pool_stats stats;
     write(5);
-    pool_board_read(&board, &stats);
+    pool_board_read(&board, 0, &stats);
     assert_int_equal(stats.running, 5);
     assert_int_equal(stats.accepted, 30);
     assert_int_equal(stats.workers, 35);
@@ -39,11 +39,40 @@ TEST(what_is_read_is_of_one_moment) {
     struct pool_stats stats = {0};
     assert_int_equal(pthread_create(&writer, NULL, write_many, NULL), 0);
     while (stats.running < EDITIONS) {
-        pool_board_read(&board, &stats);
+        pool_board_read(&board, 0, &stats);
         assert_int_equal(stats.finished + stats.running + stats.waiting, stats.accepted);
         assert_int_equal(stats.workers, 7 * stats.running);
     }
     pthread_join(writer, NULL);
+}
+
+TEST(what_waits_has_waited_until_it_is_read) {
+    static struct pool_board b;
+    struct pool_stats stats;
+    pool_board_write(&b, &(struct pool_stats){.waiting_for = {3, 0, 1}, .waited_us = {100, 20}}, 1000);
+    pool_board_read(&b, 1000, &stats);
+    assert_int_equal(stats.waited_us[0], 100);
+    pool_board_read(&b, 1050, &stats);
+    assert_int_equal(stats.waiting_for[0], 3);
+    assert_int_equal(stats.waited_us[0], 100 + 3 * 50);
+    assert_int_equal(stats.waited_us[1], 20);
+    assert_int_equal(stats.waited_us[2], 50);
+}
+
+/* The writer had looked at the clock before. */
+TEST(what_was_waited_never_becomes_less) {
+    static struct pool_board b;
+    struct pool_stats stats;
+    pool_board_write(&b, &(struct pool_stats){.waiting_for = {10}}, 1000);
+    pool_board_read(&b, 1100, &stats);
+    assert_int_equal(stats.waited_us[0], 1000);
+    pool_board_write(&b, &(struct pool_stats){.waited_us = {900}}, 1090);
+    pool_board_read(&b, 1080, &stats);
+    assert_int_equal(stats.waited_us[0], 1000);
+    assert_int_equal(stats.waiting_for[0], 0);
+    pool_board_write(&b, &(struct pool_stats){.waited_us = {1001}}, 1200);
+    pool_board_read(&b, 1200, &stats);
+    assert_int_equal(stats.waited_us[0], 1001);
 }
 
 TEST(batch_ends_in_one_of_four_ways) {
@@ -58,6 +87,10 @@ TEST(batch_ends_in_one_of_four_ways) {
 static struct unit_pool pool;
 
 static void assert_adds_up(const struct pool_stats *s) {
+    uint64_t waiting = 0;
+    for (size_t i = 0; i < SCHED_WAIT_COUNT; i++)
+        waiting += s->waiting_for[i];
+    assert_int_equal(waiting, s->waiting);
     assert_int_equal(s->finished + s->running + s->waiting, s->accepted);
 }
 
@@ -82,6 +115,7 @@ TEST(pool_counts_items_and_batches) {
     assert_int_equal(s.running, 2);
     assert_int_equal(s.waiting, 8);
     assert_int_equal(s.finished, 0);
+    assert_int_equal(s.waiting_for[SCHED_WAIT_BATCH], 8);
     assert_int_equal(s.batches_accepted, 1);
     assert_int_equal(s.workers, 2);
     for (int i = 0; i < 10; i++)
@@ -127,6 +161,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(board_shows_what_was_written),
         cmocka_unit_test(what_is_read_is_of_one_moment),
+        cmocka_unit_test(what_waits_has_waited_until_it_is_read),
+        cmocka_unit_test(what_was_waited_never_becomes_less),
         cmocka_unit_test(batch_ends_in_one_of_four_ways),
         cmocka_unit_test(pool_counts_items_and_batches),
         cmocka_unit_test(items_that_are_skipped_are_counted_all_the_time),

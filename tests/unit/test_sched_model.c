@@ -4,6 +4,7 @@
 
 #include "unit.h"
 #include "unit_random.h"
+#include "unit_sched_wait.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -26,9 +27,8 @@ struct model {
     size_t count, permits, running, left; /* to be taken, of a closed batch */
     uint32_t per_host;
     int64_t host_delay_ms, deadline_ms;
-    size_t per_host_running[HOSTS + 1];
+    size_t per_host_running[HOSTS + 1], wanted;
     int64_t next_start_ms[HOSTS + 1];
-    size_t wanted;
     bool alive, linked, held, closed;
 };
 
@@ -56,10 +56,6 @@ static const char *host_name(int host) {
 static size_t host_of(void *arg, size_t index, char ret_name[SCHED_HOST_NAME_BYTES]) {
     const struct model *m = arg;
     return (size_t)snprintf(ret_name, SCHED_HOST_NAME_BYTES, "%s", host_name(m->items[index].host));
-}
-
-static struct model *model_of(const struct sched_batch *b) {
-    return LIST_ENTRY(b, struct model, batch);
 }
 
 /* ---- the model's own rules ---- */
@@ -111,14 +107,19 @@ static void assert_nothing_could_start(void) {
 }
 
 static void assert_counts(void) {
-    size_t waiting = 0, running = 0;
+    size_t waiting = 0, running = 0, sleeping = 0;
     for (int i = 0; i < BATCHES; i++)
         for (size_t j = 0; models[i].alive && j < models[i].count; j++) {
             waiting += models[i].items[j].state == ITEM_WAITING || models[i].items[j].state == ITEM_SLEEPING;
             running += models[i].items[j].state == ITEM_RUNNING;
+            sleeping += models[i].items[j].state == ITEM_SLEEPING;
         }
     assert_int_equal(sched.waiting, waiting);
     assert_int_equal(sched.running, running);
+    unit_sched_check_waits(&sched, sleeping, now_ms);
+    for (int i = 0; i < BATCHES; i++)
+        if (models[i].alive)
+            unit_sched_check_batch_waits(&models[i].batch, models[i].running < models[i].permits);
     for (int i = 0; i < HOSTS; i++) {
         const struct sched_host *h = sched_find_host(&sched, host_name(i));
         assert_int_equal(h ? h->in_flight : 0, hosts[i].running);
@@ -165,10 +166,9 @@ static void add_batch(struct model *m) {
     };
     assert_int_equal(sched_batch_init(&m->batch, &options), ERR_NONE);
     assert_int_equal(sched_add(&sched, &m->batch, callers[below(CALLERS)]), ERR_NONE);
-    m->alive = true;
     while (sched_link(&sched, &m->batch, 1 + below(3), now_ms))
         continue;
-    m->linked = true;
+    m->alive = m->linked = true;
 }
 
 static void note_start(struct model *m, size_t index, struct sched_flow *f) {
@@ -194,7 +194,7 @@ static bool pick(void) {
         assert_nothing_could_start();
         return false;
     }
-    struct model *m = model_of(f->batch);
+    struct model *m = LIST_ENTRY(f->batch, struct model, batch);
     assert_ptr_equal(again, m->items[index].again_at_ms ? &m->items[index].again : NULL);
     note_start(m, index, f);
     return true;
@@ -274,7 +274,7 @@ static void take_doomed(void) {
     size_t index;
     struct sched_again *again;
     for (struct sched_batch *b; (b = sched_take_doomed(&sched, now_ms, &index, &again)) != NULL;) {
-        struct model *m = model_of(b);
+        struct model *m = LIST_ENTRY(b, struct model, batch);
         assert_int_equal(m->items[index].state, ITEM_WAITING);
         assert_true(m->deadline_ms < CLOCK_NEVER && !m->closed);
         set_done(m, index);
