@@ -256,10 +256,12 @@ class Origin:
 
 
 def close(writer):
-    """Without waiting for the client's end of TLS."""
+    """Over TLS without waiting for the client's end of it. A plain connection that is reset must not end in order first."""
+    peer = writer.get_extra_info("ssl_object") and writer.get_extra_info("socket")
     writer.close()
-    with contextlib.suppress(OSError):
-        writer.get_extra_info("socket").shutdown(socket.SHUT_WR)
+    if peer:
+        with contextlib.suppress(OSError):
+            peer.shutdown(socket.SHUT_WR)
 
 
 def is_resumed(writer):
