@@ -19,8 +19,8 @@ from soak_load import Load
 TOP = Path(__file__).resolve().parents[1]
 MIB = 1 << 20
 FILES_NEEDED = 4_096
-IDLE_S, REST_MOST_S = 30
-IDLE_QUICK_S = 5, 1
+IDLE_S, IDLE_QUICK_S = 5, 1
+REST_MOST_S = 30
 LEAST_MINUTES_TO_JUDGE = 10
 WARM_UP = 0.25  # of the time
 
