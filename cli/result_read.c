@@ -67,15 +67,21 @@ static int64_t micros_of(struct reading *r, const struct json_part *value) {
     return number_of(r, value, 1e6);
 }
 
-/* Appends the string, and a NUL. */
-static void append_text(struct reading *r, const struct json_part *value, struct buf *out) {
+static void append_bytes(struct reading *r, const struct json_part *value, struct buf *out) {
     enum err err = *value->text == '"' ? buf_reserve(out, value->len) : ERR_INVALID;
     if (err) {
         fail(r, err);
         return;
     }
     out->len += json_names_decode(value->text + 1, value->len - 2, out->data + out->len);
-    fail(r, buf_append_char(out, '\0'));
+}
+
+/* Appends the string, which has no NUL, with one behind it. */
+static void append_text(struct reading *r, const struct json_part *value, struct buf *out) {
+    size_t start = out->len;
+    append_bytes(r, value, out);
+    if (!r->err)
+        fail(r, memchr(out->data + start, '\0', out->len - start) ? ERR_INVALID : buf_append_char(out, '\0'));
 }
 
 /* The caller frees it; NULL: an error is set. */
@@ -250,9 +256,7 @@ static void read_attempt(struct reading *r, const struct json_part *none, const 
 /* ---- the result ---- */
 
 static void read_body(struct reading *r, const struct json_part *value) {
-    append_text(r, value, &r->result->body);
-    if (!r->err)
-        r->result->body.len--; /* the NUL */
+    append_bytes(r, value, &r->result->body);
 }
 
 static void read_final_url(struct reading *r, const struct json_part *value) {

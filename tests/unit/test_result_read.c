@@ -99,6 +99,7 @@ TEST(what_is_no_result_is_refused) {
     assert_refused("{\"index\":1,\"error_code\":\"nonsense\"}");
     assert_refused("{\"index\":1,\"headers\":[]}");
     assert_refused("{\"index\":1,\"headers\":{\"a\":\"b\"}}");
+    assert_refused("{\"index\":1,\"headers\":{\"a\":[\"b\\u0000c\"]}}");
     assert_refused("{\"index\":1,\"redirects\":[{\"url\":\"a\"}]}");
     assert_refused("{\"index\":1,\"tls\":{}}");
     assert_refused("{\"index\":1,\"body\":5}");
