@@ -64,7 +64,8 @@ static struct connection_limits limits_of(const struct settings *settings) {
     };
 }
 
-/* On a Unix socket the library's clock of inactivity runs too. */
+/* On a Unix socket the library's clock of inactivity runs too. Not when it tells of a new connection: should it fail to
+ * take that one in the end, it would leave it in the list of those with a clock of their own, freed. */
 static void set_library_clock(struct MHD_Connection *connection, int64_t idle_ms) {
     (void)MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, (unsigned)((idle_ms + 999) / 1000));
 }
@@ -82,8 +83,6 @@ static struct connection *open_connection(struct api *api, struct MHD_Connection
         .pass = clients_enter(api->clients, address),
     };
     settings_unref(settings);
-    if (options.is_local)
-        set_library_clock(connection, options.limits.idle_ms);
     struct connection *client = connection_create(&options);
     if (!client)
         clients_leave(api->clients, options.pass);
@@ -263,6 +262,8 @@ static enum MHD_Result permit(struct request *r) {
 static enum MHD_Result begin_request(struct request *r) {
     const struct settings *settings = r->settings;
     connection_await_body(r->client);
+    if (request_is_local(r))
+        set_library_clock(r->connection, settings->server.idle_timeout_ms);
     bool sound = request_check(r, &r->is_chunked, &r->refusal);
     r->closing = !sound || r->is_chunked || connection_verdict(r->client) != CLIENTS_OPEN;
     if (!sound)

@@ -92,6 +92,14 @@ static int show_certificate(struct gnutls_session_int *session, const gnutls_dat
     return 0;
 }
 
+/* As it is until a request has come. */
+static unsigned idle_seconds(const struct api *api) {
+    const struct settings *settings = settings_share_ref(api->options.settings);
+    unsigned idle_s = (unsigned)((settings->server.idle_timeout_ms + 999) / 1000);
+    settings_unref(settings);
+    return idle_s;
+}
+
 /* Connections over TCP have a clock of ours, which knows more than inactivity. By epoll the library would not rest
  * while a handshake stands still. */
 static struct MHD_Daemon *start_daemon(struct api *api, int listen_socket, bool speaks_tls) {
@@ -100,6 +108,7 @@ static struct MHD_Daemon *start_daemon(struct api *api, int listen_socket, bool 
         {MHD_OPTION_HTTPS_PRIORITIES, 0, TLS_PRIORITIES},
         {MHD_OPTION_END, 0, NULL},
     };
+    unsigned idle_s = is_local(listen_socket) ? idle_seconds(api) : 0;
     unsigned flags = (speaks_tls ? MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_TLS : MHD_USE_EPOLL_INTERNAL_THREAD) |
                      MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
     /* clang-format off */
@@ -110,6 +119,7 @@ static struct MHD_Daemon *start_daemon(struct api *api, int listen_socket, bool 
                             MHD_OPTION_NOTIFY_COMPLETED, intake_on_completed, api,
                             MHD_OPTION_NOTIFY_CONNECTION, intake_on_connection, api,
                             MHD_OPTION_CONNECTION_LIMIT, connection_limit(api),
+                            MHD_OPTION_CONNECTION_TIMEOUT, idle_s,
                             MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)SERVER_CONNECTION_MEMORY_BYTES,
                             MHD_OPTION_ARRAY, speaks_tls ? tls : &tls[sizeof tls / sizeof tls[0] - 1],
                             MHD_OPTION_END);
@@ -149,7 +159,10 @@ static enum err start_front(struct api *api, struct api_front *front, int listen
     if (!front->daemon)
         return ERR_LIBRARY;
     api->front_count++;
-    return pulse_start(api, front->daemon, speaks_tls, &front->pulse);
+    /* Not where nobody asks: with a connection that is always there, the library does not try again by itself when
+     * accept(2) has found no descriptor, but waits until one closes. */
+    bool wants_pulse = api->options.is_watched || api->options.sockets_stay;
+    return wants_pulse ? pulse_start(api, front->daemon, speaks_tls, &front->pulse) : ERR_NONE;
 }
 
 static enum err start_fronts(struct api *api) {
@@ -204,7 +217,7 @@ void api_ask(struct api *api) {
 
 bool api_has_answered(struct api *api) {
     for (size_t i = 0; i < api->front_count; i++)
-        if (!pulse_has_beaten(api->fronts[i].pulse))
+        if (api->fronts[i].pulse && !pulse_has_beaten(api->fronts[i].pulse))
             return false;
     return true;
 }

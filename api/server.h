@@ -27,6 +27,7 @@ struct api_options {
     struct tls_pair *certificate; /* taken, on errors too; TCP sockets speak TLS then. NULL: they do not */
     const int *sockets;           /* bound and listening; closed by whoever opened them, after api_destroy */
     size_t socket_count;
+    bool is_watched;            /* api_ask and api_has_answered may be called */
     bool sockets_stay;          /* others listen on them after us: what connects from api_drain on waits for these */
     void (*drained)(void *arg); /* called once after api_drain, by any thread; api_destroy is to follow */
     void *arg;

@@ -4,6 +4,7 @@
 #include "base/version.h"
 #include "daemon/access.h"
 #include "daemon/certificate.h"
+#include "daemon/notify.h"
 #include "daemon/refusal_log.h"
 
 #include <stdio.h>
@@ -144,6 +145,7 @@ static enum service_exit start_api(struct service *s, void (*drained)(void *arg)
         .certificate = s->certificate,
         .sockets = s->fds,
         .socket_count = s->sockets.count,
+        .is_watched = notify_watchdog_ms() > 0,
         .sockets_stay = s->sockets.handed_over,
         .drained = drained,
         .arg = arg,

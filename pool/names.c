@@ -61,12 +61,12 @@ static void on_answer(void *arg, void *question, struct name_answer *answer) {
         w->answer = answer ? name_answer_ref(answer) : NULL;
         sem_post(&w->answered); /* it takes the lock before it leaves */
     }
-    if (answer)
-        name_cache_answer(&n->cache, e, answer);
-    else
-        name_cache_drop(&n->cache, e);
-    if (answer)
+    if (answer) { /* counted first: the cache takes it, and may free it */
         counter_add(&n->counts.answers[answer->status], 1);
+        name_cache_answer(&n->cache, e, answer);
+    } else {
+        name_cache_drop(&n->cache, e);
+    }
     count_cached_locked(n);
     pthread_mutex_unlock(&n->lock);
 }

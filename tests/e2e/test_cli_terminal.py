@@ -77,7 +77,7 @@ def urls_in(tmp_path, origin, count, held=1):
 
 
 def test_a_line_shows_how_far_it_is_and_goes(terminal, origin, tmp_path):
-    terminal.type(FETCHPOOL, "-o", "table", "-i", urls_in(tmp_path, origin, 19), after="; echo status $?")
+    terminal.type(FETCHPOOL, "--timeout", "600", "-o", "table", "-i", urls_in(tmp_path, origin, 19), after="; echo status $?")
     screen = terminal.wait_for(r" 95 %  19/20  .*1 in flight")
     assert len([line for line in screen.split("\n") if BAR.match(line)]) == 1
     origin.release()
@@ -87,7 +87,7 @@ def test_a_line_shows_how_far_it_is_and_goes(terminal, origin, tmp_path):
 
 
 def test_results_and_the_line_do_not_mix(terminal, origin, tmp_path):
-    terminal.type(FETCHPOOL, "-o", "csv", "-i", urls_in(tmp_path, origin, 9), after="; echo status $?")
+    terminal.type(FETCHPOOL, "--timeout", "600", "-o", "csv", "-i", urls_in(tmp_path, origin, 9), after="; echo status $?")
     lines = terminal.wait_for(r" 90 %  9/10").split("\n")
     assert lines[0].startswith("url,index,") and BAR.match(lines[-1])
     assert [line.split(",")[1] for line in lines[1:-1]] == [str(n) for n in range(9)]
@@ -97,7 +97,7 @@ def test_results_and_the_line_do_not_mix(terminal, origin, tmp_path):
 
 
 def test_the_line_follows_the_width(terminal, origin, tmp_path):
-    terminal.type(FETCHPOOL, "--quiet", origin.url("/before"), after=f"; {FETCHPOOL} -i {urls_in(tmp_path, origin, 19)} >/dev/null; echo status $?")
+    terminal.type(FETCHPOOL, "--quiet", origin.url("/before"), after=f"; {FETCHPOOL} --timeout 600 -i {urls_in(tmp_path, origin, 19)} >/dev/null; echo status $?")
     terminal.wait_for(r" 95 %  19/20  .*1 in flight")
     for columns, shown in (60, r"^▕"), (24, r"^19/20"), (100, r"^▕.* 95 %  19/20"):
         terminal.tmux("resize-window", "-x", str(columns))
@@ -111,7 +111,7 @@ def test_the_line_follows_the_width(terminal, origin, tmp_path):
 
 
 def test_ctrl_c_prints_what_is_done(terminal, origin, tmp_path):
-    terminal.type(FETCHPOOL, "-c", "1", "-o", "csv", "-i", urls_in(tmp_path, origin, 3, held=2), after="; echo status $?")
+    terminal.type(FETCHPOOL, "--timeout", "600", "-c", "1", "-o", "csv", "-i", urls_in(tmp_path, origin, 3, held=2), after="; echo status $?")
     terminal.wait_for(r" 60 %  3/5")
     terminal.press("C-c")
     lines = terminal.wait_for(r"^status 130$").split("\n")

@@ -1,5 +1,6 @@
 """Each setting that a reload is said to bring in force is in force after one."""
 
+import contextlib
 import os
 import re
 import signal
@@ -73,7 +74,8 @@ class Scene:
         tasks = f"/proc/{self.daemon.process.pid}/task"
         names = []
         for task in os.listdir(tasks):
-            with open(f"{tasks}/{task}/comm", encoding="ascii") as name:
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError), \
+                    open(f"{tasks}/{task}/comm", encoding="ascii") as name:  # it may leave meanwhile
                 names.append(name.read().strip())
         return names.count("fp-worker")
 

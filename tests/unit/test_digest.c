@@ -8,7 +8,7 @@ static struct digest *digest;
 
 static int begin(void **state) {
     (void)state;
-    return digest_create(&digest);
+    return digest_create(&digest) ? -1 : 0;
 }
 
 static int end(void **state) {

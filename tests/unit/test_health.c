@@ -17,6 +17,8 @@ static struct unit_origin first, second;
 static char error[SERVICE_ERROR_BYTES];
 static char addresses[2][32];
 
+static size_t asked[2]; /* of the first and the second */
+
 static enum service_exit ask(const struct unit_route *routes, const char *host) {
     char none[] = "";
     char *items[] = {addresses[0], addresses[1]};
@@ -26,6 +28,8 @@ static enum service_exit ask(const struct unit_route *routes, const char *host) 
     (void)snprintf(addresses[0], sizeof addresses[0], "%s:%d", host, first.port);
     (void)snprintf(addresses[1], sizeof addresses[1], "127.0.0.1:%d", second.port);
     enum service_exit code = health_ask(&settings, error);
+    asked[0] = unit_origin_requests(&first);
+    asked[1] = unit_origin_requests(&second);
     unit_origin_stop(&first);
     unit_origin_stop(&second);
     return code;
@@ -33,13 +37,13 @@ static enum service_exit ask(const struct unit_route *routes, const char *host) 
 
 TEST(well_is_who_answers_at_every_address) {
     assert_int_equal(ask(well, "127.0.0.1"), SERVICE_EXIT_DONE);
-    assert_int_equal(unit_origin_requests(&first), 1);
-    assert_int_equal(unit_origin_requests(&second), 1);
+    assert_int_equal(asked[0], 1);
+    assert_int_equal(asked[1], 1);
 }
 
 TEST(all_addresses_of_the_machine_are_asked_at_one) {
     assert_int_equal(ask(well, "0.0.0.0"), SERVICE_EXIT_DONE);
-    assert_int_equal(unit_origin_requests(&first), 1);
+    assert_int_equal(asked[0], 1);
 }
 
 TEST(the_address_that_does_not_answer_well_is_named) {
