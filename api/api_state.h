@@ -32,6 +32,7 @@ struct api {
     struct timer_event drain_delay;
     struct timer_event drain_timeout;
     struct timer_event drain_grace;
+    struct timer_event accept_again;
     struct background *background;
     struct monitor *monitor;
     struct clients *clients;
@@ -51,6 +52,7 @@ struct api {
     _Atomic size_t unattended;     /* batches that go on without their request */
     bool delay_is_over;
     bool drained;
+    _Atomic bool is_up; /* all fronts are there */
     size_t front_count;
     struct api_front fronts[];
 };

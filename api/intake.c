@@ -35,6 +35,11 @@ static struct connection *connection_of(struct MHD_Connection *connection) {
     return info ? info->socket_context : NULL;
 }
 
+static const struct sockaddr *address_of(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    return info ? info->client_addr : NULL;
+}
+
 struct api *intake_api_of(struct MHD_Connection *connection) {
     const struct connection *client = connection_of(connection);
     const struct pulse *pulse = client ? NULL : pulse_of(connection);
@@ -71,8 +76,7 @@ static void set_library_clock(struct MHD_Connection *connection, int64_t idle_ms
 }
 
 static struct connection *open_connection(struct api *api, struct MHD_Connection *connection, int fd) {
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    const struct sockaddr *address = info ? info->client_addr : NULL;
+    const struct sockaddr *address = address_of(connection);
     const struct settings *settings = settings_share_ref(api->options.settings);
     struct connection_options options = {
         .api = api,
@@ -95,7 +99,7 @@ void intake_on_connection(void *arg, struct MHD_Connection *connection, void **s
                           enum MHD_ConnectionNotificationCode code) {
     struct api *api = arg;
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    if (pulse_of(connection))
+    if (pulse_is_address(address_of(connection)))
         return;
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
         if (*socket_context)

@@ -13,8 +13,8 @@ static const char pulse_request[] = "GET /pulse HTTP/1.1\r\nHost: localhost\r\n\
 
 /* What the library takes for the address of its client. */
 struct pulse_address {
-    sa_family_t family; /* AF_UNSPEC, which no client's is */
-    struct pulse *pulse;
+    sa_family_t family;  /* AF_UNSPEC, which no client's is */
+    struct pulse *pulse; /* NULL: of a touch */
 };
 
 struct pulse {
@@ -35,10 +35,18 @@ struct pulse {
 
 /* ---- life ---- */
 
+static bool open_ends(int ends[2]) {
+    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0;
+}
+
 /* The daemon closes its end, also when it cannot take it. */
-static enum err connect_to(struct pulse *p, bool speaks_tls, int far_end) {
+static bool give_end(struct MHD_Daemon *daemon, struct pulse *p, int far_end) {
     const struct pulse_address address = {.family = AF_UNSPEC, .pulse = p};
-    if (MHD_add_connection(p->daemon, far_end, (const struct sockaddr *)&address, sizeof address) != MHD_YES)
+    return MHD_add_connection(daemon, far_end, (const struct sockaddr *)&address, sizeof address) == MHD_YES;
+}
+
+static enum err connect_to(struct pulse *p, bool speaks_tls, int far_end) {
+    if (!give_end(p->daemon, p, far_end))
         return ERR_LIBRARY;
     if (speaks_tls)
         return tls_send_as_client(p->fd, pulse_request, sizeof pulse_request - 1);
@@ -51,7 +59,7 @@ enum err pulse_start(struct api *api, struct MHD_Daemon *daemon, bool speaks_tls
     struct pulse *p = *ret_pulse = calloc(1, sizeof *p);
     if (!p)
         return ERR_NOMEM;
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+    if (!open_ends(ends)) {
         free(p);
         *ret_pulse = NULL;
         return ERR_IO;
@@ -85,6 +93,15 @@ void pulse_destroy(struct pulse *p) {
     (void)close(p->fd); /* nothing is left to be sent */
     pthread_mutex_destroy(&p->lock);
     free(p);
+}
+
+enum err pulse_touch(struct MHD_Daemon *daemon) {
+    int ends[2];
+    if (!open_ends(ends))
+        return ERR_IO;
+    bool given = give_end(daemon, NULL, ends[1]);
+    (void)close(ends[0]); /* nothing was to be sent */
+    return given ? ERR_NONE : ERR_LIBRARY;
 }
 
 /* ---- beats ---- */

@@ -44,12 +44,17 @@ void pulse_quiesce(struct pulse *p, void (*quiet)(void *arg), void *arg);
 /* Whether the daemon leaves it alone; such a daemon does not close it when it is stopped. */
 bool pulse_is_quiet(struct pulse *p);
 
+/* Has a connection come to the daemon, outside of the listening socket, and go at once. After accept(2) has found no
+ * descriptor, the library waits for one of its connections to close, and only then calls it again. ERR_IO: no
+ * descriptor for it. ERR_LIBRARY. Any thread. */
+enum err pulse_touch(struct MHD_Daemon *daemon) ERR_MUST_CHECK;
+
 /* ---- for the daemon's callbacks ---- */
 
-/* Whether the address is that of a pulse, and no client's. May be NULL. */
+/* Whether the address is one given here, and no client's. May be NULL. */
 bool pulse_is_address(const struct sockaddr *address);
 
-/* The pulse whose connection it is, or NULL. */
+/* The pulse whose connection it is, or NULL, also for that of a touch. */
 struct pulse *pulse_of(struct MHD_Connection *connection);
 
 /* Whose it is. */

@@ -19,13 +19,25 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SERVER_CONNECTION_MEMORY_BYTES = 16 * 1024, SERVER_PAUSE_MS = 10 };
+enum { SERVER_CONNECTION_MEMORY_BYTES = 16 * 1024, SERVER_PAUSE_MS = 10, SERVER_ACCEPT_AGAIN_MS = 50 };
+
+/* Until a touch comes through: another one needs two descriptors. */
+static void accept_again(void *arg) {
+    struct api *api = arg;
+    bool touched = api->is_up;
+    for (size_t i = 0; touched && i < api->front_count; i++)
+        touched = pulse_touch(api->fronts[i].daemon) == ERR_NONE;
+    if (!touched)
+        timers_set(api->options.timers, &api->accept_again, clock_now_ms() + SERVER_ACCEPT_AGAIN_MS);
+}
 
 /* The library could not accept for want of descriptors, and says so in no other way. Without connections it tries again
- * at once, else when one has closed. Idle connections of fetches make room; the pause keeps it from spinning. */
+ * at once, else when one has closed, be it a touch. Idle connections of fetches make room; the pause keeps it from
+ * spinning. */
 static void make_room(struct api *api) {
     sem_t never;
     fetcher_make_room(api->options.fetcher);
+    timers_set(api->options.timers, &api->accept_again, clock_now_ms() + SERVER_ACCEPT_AGAIN_MS);
     sem_init(&never, 0, 0);
     (void)thread_wait_until(&never, clock_after_ms(SERVER_PAUSE_MS)); /* nobody posts it */
     sem_destroy(&never);
@@ -159,8 +171,7 @@ static enum err start_front(struct api *api, struct api_front *front, int listen
     if (!front->daemon)
         return ERR_LIBRARY;
     api->front_count++;
-    /* Not where nobody asks: with a connection that is always there, the library does not try again by itself when
-     * accept(2) has found no descriptor, but waits until one closes. */
+    /* Where nobody asks it would be two descriptors for nothing. */
     bool wants_pulse = api->options.is_watched || api->options.sockets_stay;
     return wants_pulse ? pulse_start(api, front->daemon, speaks_tls, &front->pulse) : ERR_NONE;
 }
@@ -182,6 +193,7 @@ enum err api_create(const struct api_options *options, struct api **ret_api) {
     }
     api->options = *options;
     drain_init(api);
+    timer_event_init(&api->accept_again, accept_again, api);
     MHD_set_panic_func(panic, NULL);
     api->started_at_us = usage_read().started_at_us;
     enum err err = create_parts(api);
@@ -193,6 +205,7 @@ enum err api_create(const struct api_options *options, struct api **ret_api) {
         api_destroy(api);
         return err;
     }
+    api->is_up = true;
     *ret_api = api;
     return ERR_NONE;
 }
@@ -236,10 +249,13 @@ void api_destroy(struct api *api) {
     timers_cancel(api->options.timers, &api->drain_delay);
     timers_cancel(api->options.timers, &api->drain_timeout);
     timers_cancel(api->options.timers, &api->drain_grace);
+    api->is_up = false;
+    timers_cancel(api->options.timers, &api->accept_again);
     for (size_t i = 0; i < api->front_count; i++)
         pulse_end(api->fronts[i].pulse);
     for (size_t i = 0; i < api->front_count; i++)
         stop_front(&api->fronts[i]);
+    timers_cancel(api->options.timers, &api->accept_again); /* set by a front that was still there */
     background_destroy(api->background);
     monitor_destroy(api->monitor);
     clients_destroy(api->clients);

@@ -1,30 +1,13 @@
 """Descriptors that run out while the daemon runs, as no check at the start can know; and connections that are kept."""
 
 import os
-import resource
 
 import pytest
 
 from rig.checks import assert_problem
+from rig.manager import Manager
+from rig.shortage import TOLD, end_shortage, leave_descriptors
 from rig.timing import wait_for
-
-SHORTAGE = "no file descriptor is left"
-
-
-@pytest.fixture
-def limit_files():
-    """limit_files(daemon, count): from now on the daemon may have so many more than it has."""
-    def limit(daemon, more):
-        pid = daemon.process.pid
-        files = len(os.listdir(f"/proc/{pid}/fd")) + more
-        resource.prlimit(pid, resource.RLIMIT_NOFILE, (files, resource.prlimit(pid, resource.RLIMIT_NOFILE)[1]))
-
-    return limit
-
-
-def lift_limit(daemon):
-    hard = resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE)[1]
-    resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def cpu_seconds(daemon):
@@ -37,60 +20,86 @@ def pressure(daemon):
     return daemon.get("/pressure").json()
 
 
-def test_all_is_fetched_with_few_descriptors(daemon, origin, limit_files):
-    limit_files(daemon, 40)  # a quarter and more are spare: a few fetches at once
+def test_all_is_fetched_with_few_descriptors(daemon, origin):
+    leave_descriptors(daemon, 40)  # a quarter and more are spare: a few fetches at once
     results = daemon.fetch([origin.url(f"/delay/0.01/{n}") for n in range(200)], max_concurrent=60, per_host=60)
     assert {result["status"] for result in results} == {200}
     assert origin.peak < 30
-    assert len(daemon.wait_for_line(SHORTAGE)) == 1
+    assert len(daemon.wait_for_line(TOLD)) == 1
     assert daemon.get("/healthz").status == 200
-    lift_limit(daemon)
+    end_shortage(daemon)
     held = daemon.begin_batch([origin.url("/held")] * 60, max_concurrent=60, per_host=60)
     origin.wait_until(lambda: origin.in_flight == 60, "as many at once as before")
     origin.release()
     assert {result["status"] for result in held.answer()} == {200}
 
 
-def test_many_origins_share_few_descriptors(daemon, start_origin, limit_files):
+def test_many_origins_share_few_descriptors(daemon, start_origin):
     origins = [start_origin() for _ in range(20)]
-    limit_files(daemon, 30)
+    leave_descriptors(daemon, 30)
     results = daemon.fetch([origins[n % 20].url(f"/{n}") for n in range(200)], max_concurrent=40, per_host=40)
     assert {result["status"] for result in results} == {200}
-    assert len(daemon.wait_for_line(SHORTAGE)) == 1
+    assert len(daemon.wait_for_line(TOLD)) == 1
 
 
-def test_a_fetch_that_gets_no_descriptor_in_time_says_so(daemon, origin, limit_files):
-    limit_files(daemon, 2)
+def test_a_fetch_that_gets_no_descriptor_in_time_says_so(daemon, origin):
+    leave_descriptors(daemon, 2)
     result = daemon.fetch_one(origin.url("/"), connect_timeout=0.2)
-    assert (result["status"], result["error_code"]) == (0, "internal") and SHORTAGE in result["error"]
+    assert (result["status"], result["error_code"]) == (0, "internal") and TOLD in result["error"]
     assert daemon.fetch_one(origin.url("/"), deadline=0.2)["error_code"] == "deadline"
     assert daemon.fetch_one(origin.url("/"), timeout=0.2)["error_code"] == "timeout"
-    lift_limit(daemon)
+    end_shortage(daemon)
     daemon.assert_serves(origin)
 
 
-def test_who_waits_for_a_descriptor_can_leave(daemon, origin, limit_files):
+def test_who_waits_for_a_descriptor_can_leave(daemon, origin):
     connection = daemon.connect()
     assert connection.request("GET", "/healthz") is None and connection.getresponse().read()
-    limit_files(daemon, 3)
+    leave_descriptors(daemon, 3)
     pending = daemon.begin_batch([origin.url("/")] * 3, max_concurrent=3, timeout=300, connect_timeout=300)
-    daemon.wait_for_line(SHORTAGE)
+    daemon.wait_for_line(TOLD)
     pending.leave()
     daemon.wait_for_line("batch abandoned")
     connection.close()
 
 
-def test_the_front_end_accepts_when_fetches_hold_all_descriptors(daemon, origin, limit_files):
+def test_the_front_end_accepts_when_fetches_hold_all_descriptors(daemon, origin):
     held = daemon.begin_batch([origin.url("/held")] * 40, max_concurrent=40, per_host=40)
     origin.wait_for_requests(40)
     origin.release()
     assert len(held.answer()) == 40
-    limit_files(daemon, -60)  # less than is open: the idle connections alone are more
+    leave_descriptors(daemon, -60)  # less than is open: the idle connections alone are more
     before = cpu_seconds(daemon)
     assert daemon.get("/healthz").status == 200
     daemon.assert_serves(origin)
     assert cpu_seconds(daemon) - before < 2
-    assert len(daemon.wait_for_line(SHORTAGE)) == 1
+    assert len(daemon.wait_for_line(TOLD)) == 1
+
+
+@pytest.mark.parametrize("socket", ["127.0.0.1:0", "unix:socket"])
+def test_accepting_goes_on_when_there_are_descriptors_though_no_client_leaves(start_daemon, origin, socket):
+    daemon = start_daemon(listen=[socket])
+    stays = daemon.begin_batch([origin.url("/held")])
+    origin.wait_for_requests(1)
+    leave_descriptors(daemon, 0)
+    with daemon.open_socket():
+        daemon.wait_for_line(TOLD)
+        end_shortage(daemon)
+        assert daemon.get("/healthz").status == 200
+    origin.release()
+    assert stays.answer()[0]["status"] == 200
+
+
+def test_accepting_goes_on_when_there_are_descriptors_though_a_manager_watches(start_daemon):
+    manager = Manager(watchdog=1)
+    daemon = start_daemon(environment=manager.environment)
+    leave_descriptors(daemon, 0)
+    with daemon.open_socket():
+        daemon.wait_for_line(TOLD)
+        manager.wait_for_more("WATCHDOG", 4)
+        end_shortage(daemon)
+        assert daemon.get("/healthz").status == 200
+    manager.close()
 
 
 def test_connections_are_counted(daemon, origin):

@@ -17,6 +17,7 @@ import pytest
 
 from rig import client
 from rig.daemon import FETCHPOOLD, clean_environment, run_program
+from rig.shortage import TOLD, end_shortage, leave_descriptors
 from rig.timing import PATIENCE, Stopwatch, at_most, wait_for
 
 DAY = datetime.timedelta(days=1)
@@ -115,6 +116,18 @@ def test_many_at_once(start_https, trust, origin):
         answers = list(threads.map(lambda n: post(daemon, context, [origin.url(f"/delay/0.05/{n}/{m}") for m in range(5)]), range(100)))
     for n, answer in enumerate(answers):
         assert [result["url"] for result in answer.json()] == [origin.url(f"/delay/0.05/{n}/{m}") for m in range(5)]
+
+
+def test_accepting_goes_on_when_there_are_descriptors_though_no_client_leaves(start_https, trust):
+    daemon = start_https()
+    with shaken(daemon, trust()) as stays:
+        leave_descriptors(daemon, 0)
+        with daemon.open_socket():
+            daemon.wait_for_line(TOLD)
+            end_shortage(daemon)
+            with shaken(daemon, trust()) as comes:
+                ask(comes)
+        ask(stays)
 
 
 @pytest.mark.parametrize("length", [1, 7, 16383, 16384, 16385, 40000])

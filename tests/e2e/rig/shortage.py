@@ -1,0 +1,18 @@
+"""A daemon that is short of descriptors from one moment to the next."""
+
+import os
+import resource
+
+TOLD = "no file descriptor is left"
+
+
+def leave_descriptors(daemon, more):
+    """From now on it may have so many more than it has."""
+    pid = daemon.process.pid
+    files = len(os.listdir(f"/proc/{pid}/fd")) + more
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (files, resource.prlimit(pid, resource.RLIMIT_NOFILE)[1]))
+
+
+def end_shortage(daemon):
+    hard = resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE)[1]
+    resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (hard, hard))
