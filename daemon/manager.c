@@ -23,6 +23,7 @@ enum {
 
 struct manager {
     struct manager_options options;
+    struct notify notify;
     int64_t watchdog_ms; /* 0: the manager has none */
     int64_t step_ms;
     struct timer_event look;
@@ -99,7 +100,7 @@ static void tell_status(struct manager *m, bool in_any_case) {
     if (!format(m, status) || (!in_any_case && strcmp(status, m->told) == 0))
         return;
     memcpy(m->told, status, sizeof status);
-    notify_status(status);
+    notify_status(&m->notify, status);
 }
 
 /* ---- the watchdog ---- */
@@ -131,7 +132,7 @@ static void take_step(struct manager *m) {
         fault = "a thread of the front end does not answer";
     if (m->watchdog_ms) {
         if (!fault)
-            notify_watchdog();
+            notify_watchdog(&m->notify);
         tell_fault(m, fault);
         api_ask(m->options.api);
     }
@@ -175,12 +176,16 @@ static int64_t step_ms(int64_t watchdog_ms) {
 }
 
 enum err manager_start(const struct manager_options *options, struct manager **ret_manager) {
+    struct notify notify;
     *ret_manager = NULL;
-    if (!notify_is_wanted())
+    if (!notify_open(&notify))
         return ERR_NONE;
     struct manager *m = calloc(1, sizeof *m);
-    if (!m)
+    if (!m) {
+        notify_close(&notify);
         return ERR_NOMEM;
+    }
+    m->notify = notify;
     m->options = *options;
     m->watchdog_ms = notify_watchdog_ms();
     m->step_ms = step_ms(m->watchdog_ms);
@@ -215,6 +220,7 @@ void manager_destroy(struct manager *m) {
     watchdog_fini(&m->watchdog);
     pthread_mutex_destroy(&m->lock);
     sem_destroy(&m->wake);
+    notify_close(&m->notify);
     free(m);
 }
 
@@ -228,7 +234,7 @@ static void set_remark_locked(struct manager *m, const char *error) {
 void manager_ready(struct manager *m) {
     if (!m)
         return;
-    notify_ready("serving");
+    notify_ready(&m->notify, "serving");
     pthread_mutex_lock(&m->lock);
     m->is_ready = true;
     pthread_mutex_unlock(&m->lock);
@@ -249,7 +255,7 @@ void manager_reloading(struct manager *m) {
     pthread_mutex_lock(&m->lock);
     m->reloads = true;
     pthread_mutex_unlock(&m->lock);
-    notify_reloading();
+    notify_reloading(&m->notify);
 }
 
 void manager_reloaded(struct manager *m, const char *error) {
@@ -262,7 +268,7 @@ void manager_reloaded(struct manager *m, const char *error) {
     set_remark_locked(m, error);
     format_serving_locked(m, "serving", status);
     pthread_mutex_unlock(&m->lock);
-    notify_ready(status);
+    notify_ready(&m->notify, status);
     sem_post(&m->wake);
 }
 
@@ -275,6 +281,6 @@ void manager_stopping(struct manager *m, int64_t within_ms) {
     m->has_changed = true;
     pthread_mutex_unlock(&m->lock);
     if (begins)
-        notify_stopping(api_stage(m->options.api) == API_STAGE_LEAVING ? "leaving" : "draining", within_ms);
+        notify_stopping(&m->notify, api_stage(m->options.api) == API_STAGE_LEAVING ? "leaving" : "draining", within_ms);
     sem_post(&m->wake);
 }

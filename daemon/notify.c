@@ -3,14 +3,43 @@
 #include "base/clock.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
-/* A manager that cannot be told is none of the daemon's worries: results are ignored. */
+enum { NOTIFY_TEXT_BYTES = 1024 };
 
-bool notify_is_wanted(void) {
+/* A path, or a name of Linux's own, which begins with NUL. False: another kind of socket. */
+static bool set_address(struct notify *n, const char *text) {
+    size_t len = strlen(text);
+    if ((*text != '/' && *text != '@') || len >= sizeof n->address.sun_path)
+        return false;
+    n->address.sun_family = AF_UNIX;
+    memcpy(n->address.sun_path, text, len);
+    if (*text == '@')
+        n->address.sun_path[0] = '\0';
+    n->address_len = (socklen_t)offsetof(struct sockaddr_un, sun_path) + (socklen_t)len;
+    return true;
+}
+
+bool notify_open(struct notify *n) {
     const char *address = getenv("NOTIFY_SOCKET");
-    return address && *address;
+    *n = (struct notify){.fd = -1};
+    if (!address || !*address)
+        return false;
+    if (set_address(n, address))
+        n->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    return true;
+}
+
+void notify_close(struct notify *n) {
+    if (n->fd >= 0)
+        (void)close(n->fd); /* nothing waits in it */
 }
 
 int64_t notify_watchdog_ms(void) {
@@ -18,22 +47,37 @@ int64_t notify_watchdog_ms(void) {
     return sd_watchdog_enabled(0, &period_us) > 0 ? (int64_t)(period_us / 1000) : 0;
 }
 
-void notify_ready(const char *status) {
-    (void)sd_notifyf(0, "READY=1\nSTATUS=%s", status);
+/* A manager that cannot be told is none of the daemon's worries. */
+static void tell(const struct notify *n, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void tell(const struct notify *n, const char *format, ...) {
+    char text[NOTIFY_TEXT_BYTES];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (n->fd < 0)
+        (void)sd_notify(0, text);
+    else
+        (void)sendto(n->fd, text, strlen(text), MSG_NOSIGNAL, (const struct sockaddr *)&n->address, n->address_len);
 }
 
-void notify_status(const char *status) {
-    (void)sd_notifyf(0, "STATUS=%s", status);
+void notify_ready(const struct notify *n, const char *status) {
+    tell(n, "READY=1\nSTATUS=%s", status);
 }
 
-void notify_reloading(void) {
-    (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRId64 "\nSTATUS=reloading", clock_now_us());
+void notify_status(const struct notify *n, const char *status) {
+    tell(n, "STATUS=%s", status);
 }
 
-void notify_watchdog(void) {
-    (void)sd_notify(0, "WATCHDOG=1");
+void notify_reloading(const struct notify *n) {
+    tell(n, "RELOADING=1\nMONOTONIC_USEC=%" PRId64 "\nSTATUS=reloading", clock_now_us());
 }
 
-void notify_stopping(const char *status, int64_t within_ms) {
-    (void)sd_notifyf(0, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%" PRId64 "\nSTATUS=%s", within_ms * 1000, status);
+void notify_watchdog(const struct notify *n) {
+    tell(n, "WATCHDOG=1");
+}
+
+void notify_stopping(const struct notify *n, const char *status, int64_t within_ms) {
+    tell(n, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%" PRId64 "\nSTATUS=%s", within_ms * 1000, status);
 }
