@@ -47,14 +47,14 @@ void terminal_init(struct terminal *t) {
     };
 }
 
-/* A terminal that became narrower has broken the line into several; the cursor stands in the last of them. */
+/* A terminal that became narrower has broken the line into several; the cursor stands in the last of them. They are
+ * erased one by one: some terminals take the end of their screen for a whole screen to be kept in the history. */
 static enum err put_erasure(const struct terminal *t, struct buf *out) {
     size_t columns = terminal_columns(STDERR_FILENO);
-    size_t above = (t->drawn_columns - 1) / columns;
-    enum err err = buf_append_char(out, '\r');
-    if (!err && above > 0)
-        err = buf_printf(out, "\x1b[%zuA", above);
-    return err ? err : buf_append_text(out, "\x1b[J");
+    enum err err = buf_append_text(out, "\r\x1b[K");
+    for (size_t above = (t->drawn_columns - 1) / columns; above > 0 && !err; above--)
+        err = buf_append_text(out, "\x1b[A\x1b[K");
+    return err;
 }
 
 static void put(const struct buf *text) {

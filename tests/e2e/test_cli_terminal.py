@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -93,13 +94,15 @@ def test_results_and_the_line_do_not_mix(terminal, origin, tmp_path):
     assert [line.split(",")[1] for line in lines[1:-1]] == [str(n) for n in range(9)]
     origin.release()
     lines = terminal.wait_for(r"^status 0$").split("\n")
-    assert len(lines) == 13 and not [line for line in lines if "▕" in line]
+    assert lines.index("status 0") == 11 and not [line for line in lines if "▕" in line]
 
 
 def test_the_line_follows_the_width(terminal, origin, tmp_path):
-    terminal.type(FETCHPOOL, "--quiet", origin.url("/before"), after=f"; {FETCHPOOL} --timeout 600 -i {urls_in(tmp_path, origin, 19)} >/dev/null; echo status $?")
+    # A terminal that becomes narrower may take what is at its top into its history, where nobody erases it.
+    terminal.type("seq", "20", after=f"; {FETCHPOOL} --quiet {origin.url('/before')}; {FETCHPOOL} --timeout 600 -i {urls_in(tmp_path, origin, 19)} >/dev/null; echo status $?")
     terminal.wait_for(r" 95 %  19/20  .*1 in flight")
-    for columns, shown in (60, r"^▕"), (24, r"^19/20"), (100, r"^▕.* 95 %  19/20"):
+    for columns, shown in (60, r"^▕.*19/20.*1 in flight$"), (24, r"^19/20"), (100, r"^▕.*19/20.*1 in flight$"):
+        time.sleep(0.3)  # sooner after another change, tmux breaks the line a while before it tells the program of the width
         terminal.tmux("resize-window", "-x", str(columns))
         screen = wait_for(lambda: (text := terminal.screen()) and len(re.findall(r"19/20", text)) == 1
                           and re.search(shown, text, re.MULTILINE) and text, f"{columns} columns")
