@@ -25,6 +25,11 @@ def pytest_configure():
             pytest.exit(f"{program} is no program: build it, or name another one in {variable}", returncode=4)
 
 
+def pytest_collection_modifyitems(items):
+    """Those that measure time come when the others are done, so that nobody waits long for their turn."""
+    items.sort(key=lambda item: bool(item.get_closest_marker("timed")) + 2 * bool(item.get_closest_marker("alone")))
+
+
 @contextlib.contextmanager
 def locked(path, how):
     with open(path, "a") as file:

@@ -19,7 +19,7 @@ def drill(daemon, **body):
     return document
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 def test_three_tasks_in_sequence_take_the_sum(daemon):
     with Stopwatch() as watch:
         document = drill(daemon, tasks=THREE, mode="sequential")
@@ -28,7 +28,7 @@ def test_three_tasks_in_sequence_take_the_sum(daemon):
     assert 0.3 <= watch.seconds < at_most(0.4)
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 def test_three_tasks_at_once_take_the_longest(daemon):
     with Stopwatch() as watch:
         document = drill(daemon, tasks=THREE, mode="concurrent")

@@ -77,7 +77,7 @@ def test_one_of_two_addresses_does_not_answer(daemon):
     assert result.stderr.startswith(f"fetchpoold: 127.0.0.1:{port}: ")
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 def test_a_daemon_that_hangs(daemon):
     daemon.signal(signal.SIGSTOP)
     try:

@@ -9,7 +9,7 @@ from rig.client import strict_json
 from rig.timing import Stopwatch, assert_timed_out, at_most
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 def test_three_urls_at_once_answer_in_order_in_the_time_of_the_slowest(daemon, httpbin):
     urls = [httpbin.url(path) for path in ("/get", "/delay/1", "/status/404")]
     daemon.fetch(urls[:1])  # the server's first request loads its parts
@@ -23,7 +23,7 @@ def test_three_urls_at_once_answer_in_order_in_the_time_of_the_slowest(daemon, h
     assert results[0]["size"] > 0 and results[1]["size"] > 0 and results[2]["size"] == 0
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 def test_three_delays_in_sequence_take_the_sum(daemon, httpbin):
     urls = [httpbin.url("/delay/0.1")] * 3
     with Stopwatch() as watch:

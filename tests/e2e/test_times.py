@@ -12,7 +12,7 @@ from rig.origin import Raw
 from rig.replies import CHUNKED, OK, Drip, head
 from rig.timing import Stopwatch, assert_timed_out, at_most
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.timed
 
 LATE = 0.2
 URLS = 30

@@ -8,7 +8,7 @@ import pytest
 from rig import client
 from rig.daemon import OPEN_LOOPBACK, Daemon
 from rig.manager import WEDGE, Manager
-from rig.timing import PATIENCE, Stopwatch, at_most
+from rig.timing import PATIENCE, Stopwatch, at_most, wait_for
 
 PERIOD = 1.0  # it is told every quarter of that
 
@@ -81,7 +81,7 @@ def test_a_daemon_at_work_is_well(start_watched, origin):
 def test_without_a_watchdog_none_is_told(start_watched, start_daemon):
     daemon, manager = start_watched(watchdog=None)
     manager.wait_for("READY", "1")
-    assert "fp-manager" in threads(daemon)
+    wait_for(lambda: "fp-manager" in threads(daemon), "the thread that tells the manager")
     daemon.signal()
     manager.wait_for("STOPPING", "1")
     assert daemon.wait() == 0
@@ -108,7 +108,7 @@ def test_workers_that_are_all_at_slow_fetches_are_well(start_watched, origin):
 def test_a_full_queue_and_a_reader_that_does_not_read_are_no_harm(start_watched, origin):
     daemon, manager = start_watched({"pool.workers": 2, "pool.queue": 50, "server.answer_buffer": "1MiB"})
     unread = daemon.begin_batch([origin.url(f"/bytes/200000?{n}") for n in range(50)], include=["body"], max_concurrent=10)
-    origin.wait_for_requests(5)
+    origin.wait_for_requests(1)
     manager.wait_for_more("WATCHDOG", 12)
     unread.leave()
 
