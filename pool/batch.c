@@ -71,11 +71,18 @@ void batch_finish(struct batch *b) {
     pthread_mutex_unlock(&p->lock);
 }
 
+/* The fetches know when the deadline is: they may have ended of it before its timer has come. */
+static void note_deadline(struct batch *b) {
+    if (b->deadline_ms != CLOCK_NEVER && atomic_load(&b->cancelled) == FETCH_OK && clock_now_ms() >= b->deadline_ms)
+        atomic_store(&b->cancelled, FETCH_DEADLINE);
+}
+
 bool batch_count_finished_locked(struct batch *b, size_t count) {
     b->unfinished -= count;
     if (b->unfinished > 0)
         return false;
     b->done = true;
+    note_deadline(b);
     list_remove(&b->in_pool);
     b->pool->counts.batches_finished[pool_outcome_of(atomic_load(&b->cancelled))]++;
     pool_tell_locked(b->pool);

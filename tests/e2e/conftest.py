@@ -1,5 +1,6 @@
 """Fixtures of the end-to-end tests. The parts are in rig/."""
 
+import collections
 import contextlib
 import fcntl
 import os
@@ -25,8 +26,38 @@ def pytest_configure():
             pytest.exit(f"{program} is no program: build it, or name another one in {variable}", returncode=4)
 
 
-def pytest_collection_modifyitems(items):
+# What goes in and what comes out, by whatever thread; or other programs than those that are built here.
+NO_MATTER_OF_THREADS = {
+    f"test_{name}" for name in (
+        "bad_answers", "browsers", "cli_har", "cli_save", "cli_terminal", "credentials", "docs", "environment", "forms",
+        "guard", "guard_canaries", "head_fallback", "json", "lists", "malformed", "manuals", "monitoring", "openapi", "plan",
+        "process", "redirects", "refusals", "replies", "requests", "results", "round_trips", "settings", "tls_cases",
+        "tls_field", "tokens")
+}
+
+
+def is_sampled(item):
+    """Under a sanitizer a process takes long to start: of many cases with one each, some will do."""
+    return hasattr(item, "callspec") and "module_daemon" not in item.fixturenames
+
+
+def sample(items):
+    """What the sanitizers are given without ./dev test --long: the first, the last and the middle one of such cases, and
+    ThreadSanitizer only what may be a matter of threads."""
+    if SANITIZED == "tsan":
+        items = [item for item in items if item.module.__name__ not in NO_MATTER_OF_THREADS]
+    cases = collections.defaultdict(list)
+    for item in items:
+        cases[item.module.__name__, item.originalname if is_sampled(item) else item.name].append(item)
+    return {item for same in cases.values() for item in (same[0], same[len(same) // 2], same[-1])}
+
+
+def pytest_collection_modifyitems(config, items):
     """Those that measure time come when the others are done, so that nobody waits long for their turn."""
+    if SANITIZED and not os.environ.get("FETCHPOOL_TEST_LONG"):
+        kept = sample(items)
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = [item for item in items if item in kept]
     items.sort(key=lambda item: bool(item.get_closest_marker("timed")) + 2 * bool(item.get_closest_marker("alone")))
 
 
@@ -52,12 +83,12 @@ def _turn(request, tmp_path_factory):
 
 
 @contextlib.contextmanager
-def daemon_factory():
+def daemon_factory(ca_file):
     """Gives a function that starts daemons, and stops them in the end. All are stopped, even when one fails."""
     with contextlib.ExitStack() as stack:
         def start(settings=None, open_loopback=True, **how):
             opened = dict(OPEN_LOOPBACK) if open_loopback else {}
-            daemon = Daemon({**opened, **(settings or {})}, **how)
+            daemon = Daemon({**opened, **(settings or {})}, **{"ca_file": ca_file, **how})
             stack.callback(daemon.stop)
             return daemon
 
@@ -65,9 +96,9 @@ def daemon_factory():
 
 
 @pytest.fixture
-def start_daemon():
+def start_daemon(authority):
     """start_daemon({"pool.workers": 2}, arguments=[...], listen=[...]): a daemon that may fetch from loopback."""
-    with daemon_factory() as start:
+    with daemon_factory(authority.file) as start:
         yield start
 
 
@@ -78,9 +109,9 @@ def daemon(start_daemon):
 
 
 @pytest.fixture(scope="module")
-def module_daemon():
+def module_daemon(authority):
     """module_daemon({"pool.workers": 2}): a daemon for a whole module of small cases."""
-    with daemon_factory() as start:
+    with daemon_factory(authority.file) as start:
         yield start
 
 

@@ -229,13 +229,13 @@ def test_every_batch_has_an_id_however_it_is_answered(telling_daemon, origin):
 
 def test_how_a_batch_ended_is_told(start_daemon, origin):
     daemon = start_daemon({"log.format": "json"})
-    daemon.fetch([origin.url("/held")], deadline=0.05)
+    daemon.fetch([origin.url("/delay/30")], deadline=0.05)
     leaving = daemon.begin_batch([origin.url("/held"), origin.url("/held")], max_concurrent=1)
-    origin.wait_for_requests(2, "/held")
+    origin.wait_for_requests(1, "/held")
     leaving.leave()
     daemon.wait_for_line("batch abandoned")
     staying = daemon.begin_batch([origin.url("/held")])
-    origin.wait_for_requests(3, "/held")
+    origin.wait_for_requests(2, "/held")
     daemon.signal()
     daemon.wait_for_line("draining")
     daemon.signal()

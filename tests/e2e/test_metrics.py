@@ -160,7 +160,7 @@ def test_retries_and_those_given_up_are_counted(start_daemon, origin):
 
 def test_lists_are_counted_by_how_they_end(start_daemon, origin):
     daemon = start_daemon({"server.drain_timeout": 60})
-    daemon.fetch([origin.url("/held")] * 3, deadline=0.1, max_concurrent=1)
+    daemon.fetch([origin.url("/held")] * 3, deadline=0.5, max_concurrent=1)
     pending = daemon.begin_batch([origin.url("/held")] * 4, max_concurrent=2)
     origin.wait_until(lambda: origin.in_flight == 2)
     metrics = scrape(daemon)
@@ -171,7 +171,7 @@ def test_lists_are_counted_by_how_they_end(start_daemon, origin):
     metrics = wait_until_idle(daemon)
     assert metrics.nonzero("fetchpool_batches_finished_total", "outcome") == {"deadline": 1, "cancelled": 1}
     assert metrics(FETCHES, error_code="deadline") == 3 and metrics(FETCHES, error_code="cancelled") == 4
-    assert metrics("fetchpool_fetch_duration_seconds_count") == 1 + 2  # the others never started
+    assert len(origin.requests) == 1 + 2  # the others were never sent
     assert_adds_up(metrics)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from rig import client
 from rig.origin import Reply
-from rig.timing import Stopwatch, at_most
+from rig.timing import Stopwatch, at_most, wait_for
 
 
 @pytest.mark.parametrize("rest", [1, 100, 20000, 40000])
@@ -37,17 +37,44 @@ def test_first_results_arrive_while_later_ones_still_run(daemon, origin, early):
         assert b"/held" in answer + client.read_to_end(stream)
 
 
-def test_a_client_that_does_not_read_stops_new_fetches_of_its_batch(start_daemon, origin):
+BODY = "x" * 256 * 1024
+
+
+def bodies_of_array(results):
+    return [result["body"] for result in results]
+
+
+def bodies_of_archive(archive):
+    return [entry["response"]["content"]["text"] for entry in archive["log"]["entries"]]
+
+
+@pytest.mark.parametrize("accept, bodies_of", [("application/json", bodies_of_array), ("application/har+json", bodies_of_archive)])
+def test_a_client_that_does_not_read_stops_new_fetches_of_its_batch(start_daemon, origin, accept, bodies_of):
     daemon = start_daemon({"server.answer_buffer": "64KiB"})
-    body = b"x" * 256 * 1024
-    origin.on("/large", Reply(body=body))
-    pending = daemon.begin_batch([origin.url("/large")] * 200, max_concurrent=2, include=["body"])
+    origin.on("/large", Reply(body=BODY.encode()))
+    pending = daemon.begin("/fetch", {"urls": [origin.url("/large")] * 200, "max_concurrent": 2, "include": ["body"]}, Accept=accept)
     origin.wait_for_requests(3, "/large")
     for _ in range(20):  # others are served meanwhile
         assert daemon.fetch_one(origin.url("/a"))["status"] == 200
     assert len(origin.seen("/large")) < 100  # what the sockets between take in, and no more
-    results = pending.answer()
-    assert [len(result["body"]) for result in results] == [len(body)] * 200
+    assert bodies_of(pending.answer()) == [BODY] * 200
+
+
+def is_held(daemon):
+    pressure = daemon.get("/pressure").json()
+    return pressure["running"] == 0 and pressure["queued"] > 0
+
+
+def test_a_client_that_does_not_read_rows_stops_new_fetches_of_its_batch(start_daemon, origin):
+    daemon = start_daemon({"server.answer_buffer": "64KiB"})
+    pending = daemon.begin("/fetch", {"urls": [{"url": origin.url(f"/{n}"), "id": "x" * 1000} for n in range(20_000)],
+                                      "max_concurrent": 50}, Accept="text/csv")
+    origin.wait_for_requests(100)
+    wait_for(lambda: is_held(daemon), "nothing runs and much waits")
+    assert len(origin.requests) < 15_000  # what the sockets between take in, and no more
+    rows = pending.connection.getresponse().read().decode().split("\r\n")
+    pending.leave()
+    assert len(rows) == 1 + 20_000 + 1
 
 
 @pytest.mark.parametrize("order", ["input", "completion"])

@@ -51,7 +51,8 @@ def test_an_authority_that_has_only_the_name_of_a_known_one(trusting, start_orig
     assert_failed(trusting.fetch_one(impostor.url("/")), impostor.url("/"), "tls_verify")
 
 
-def test_by_default_the_systems_authorities_are_known(daemon, start_origin, authority):
+def test_by_default_the_systems_authorities_are_known(start_daemon, start_origin, authority):
+    daemon = start_daemon(ca_file=None)
     known = start_origin(tls=authority.server_context("127.0.0.1"))
     assert_failed(daemon.fetch_one(known.url("/")), known.url("/"), "tls_verify")
 

@@ -189,13 +189,13 @@ def test_a_status_that_stays_is_told_once(start_watched):
 
 
 def test_a_reload_is_told_and_what_is_wrong_with_it(start_watched):
-    daemon, manager = start_watched()
-    (daemon.folder / "empty.conf").write_text("[log]\nlevel = loud\n")
+    daemon, manager = start_watched(ca_file=None)
+    (daemon.folder / "own.conf").write_text("[log]\nlevel = loud\n")
     daemon.signal(signal.SIGHUP)
     assert int(manager.wait_for("RELOADING", "1")["MONOTONIC_USEC"]) > 0
     manager.wait_for("READY", "1", count=2)
-    manager.wait_for("STATUS", "^serving: 0 running, 0 waiting; settings not reloaded: .*empty.conf:2: log.level")
-    (daemon.folder / "empty.conf").write_text("[log]\nlevel = info\n")
+    manager.wait_for("STATUS", "^serving: 0 running, 0 waiting; settings not reloaded: .*own.conf:2: log.level")
+    (daemon.folder / "own.conf").write_text("[log]\nlevel = info\n")
     daemon.signal(signal.SIGHUP)
     ready = manager.wait_for("READY", "1", count=3)
     assert ready["STATUS"] == "serving: 0 running, 0 waiting"

@@ -266,6 +266,32 @@ TEST(batch_that_is_done_is_not_touched_any_more) {
     sem_destroy(&go_on);
 }
 
+static void wait_for_deadline(struct unit_batch *b, size_t index) {
+    sem_t never;
+    (void)index;
+    sem_init(&never, 0, 0);
+    (void)thread_wait_until(&never, b->batch.deadline_ms);
+    sem_destroy(&never);
+}
+
+/* A fetch knows when the deadline is, and may end of it before the timers' thread has come to it. */
+TEST(batch_that_ends_at_its_deadline_has_reached_it) {
+    struct unit_batch b;
+    struct timer_event hold_up;
+    sem_t go_on;
+    sem_init(&go_on, 0, 0);
+    timer_event_init(&hold_up, wait_for_post, &go_on);
+    timers_set(pool.timers, &hold_up, 0);
+    unit_batch_init_until(&b, 1, 1, clock_now_ms() + 5);
+    b.on_run = wait_for_deadline;
+    unit_batch_submit(&b, &pool);
+    unit_batch_end(&b);
+    sem_post(&go_on);
+    timers_cancel(pool.timers, &hold_up);
+    sem_destroy(&go_on);
+    assert_int_equal(b.batch.cancelled, FETCH_DEADLINE);
+}
+
 enum { LARGE_COUNT = 5000 };
 
 /* All but `done` belongs to the timers' thread. */
@@ -332,6 +358,7 @@ int main(void) {
         BATCH_TEST(deadline_of_a_large_batch_lets_other_events_have_their_turn),
         BATCH_TEST(batch_that_is_done_has_no_deadline_any_more),
         BATCH_TEST(batch_that_is_done_is_not_touched_any_more),
+        BATCH_TEST(batch_that_ends_at_its_deadline_has_reached_it),
     };
     return cmocka_run_group_tests_name("batch", tests, NULL, NULL);
 }
