@@ -161,12 +161,11 @@ bool results_take(struct results *r, struct buf *out) {
     struct results_text *text;
     pthread_mutex_lock(&r->lock);
     size_t before = r->taken;
-    while (out->len < TAKE_BYTES && (text = next_locked(r)) != NULL) {
+    while (!r->unread && out->len < TAKE_BYTES && (text = next_locked(r)) != NULL) {
         enum err err = take_locked(r, text, out);
         if (err) {
             r->err = r->err ? r->err : err;
             r->unread = true;
-            break;
         }
     }
     balance_locked(r);

@@ -79,7 +79,7 @@ bool results_take(struct results *r, struct buf *out);
 /* Whether everything was taken. Then `ret_err` is the first error, and ERR_NONE otherwise. */
 bool results_are_taken(struct results *r, enum err *ret_err);
 
-/* From now on nothing is kept. Any thread. */
+/* From now on nothing is kept, and nothing taken. Any thread. */
 void results_abandon(struct results *r);
 bool results_are_abandoned(struct results *r);
 

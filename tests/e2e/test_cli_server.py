@@ -80,6 +80,15 @@ def test_a_refusal_of_the_request_is_a_2(steady_daemon, origin, arguments, text,
     assert "refused (422): " in result.stderr and text in result.stderr
 
 
+@pytest.mark.parametrize("form", ["json", "ndjson", "csv", "har", "table"])
+def test_a_list_that_is_refused_prints_nothing(start_daemon, form):
+    daemon = start_daemon({"server.max_urls": 100})
+    urls = [f"http://127.0.0.1:1/{n}" for n in range(2000)]
+    for many, arguments, refused in (urls, [], "refused (413): "), (urls[:100], ["--max-size", "1G"], "refused (422): "):
+        result = fetchpool(daemon, "-o", form, *arguments, text="\n".join(many))
+        assert (result.returncode, result.stdout) == (2, "") and refused in result.stderr
+
+
 def test_a_daemon_that_is_full_is_a_3(start_daemon, origin):
     daemon = start_daemon({"pool.queue": 1, "pool.workers": 1})
     held = daemon.begin_batch([origin.url("/held")])
