@@ -42,7 +42,8 @@ static bool write_some(struct printer *p, const char **bytes, size_t *left) {
     }
     if (errno == EINTR)
         return true;
-    stop(p, errno == EPIPE ? PRINTER_READER_LEFT : PRINTER_FAILED, "standard output cannot be written");
+    bool has_left = errno == EPIPE || errno == ECONNRESET; /* the latter of a socket */
+    stop(p, has_left ? PRINTER_READER_LEFT : PRINTER_FAILED, "standard output cannot be written");
     return false;
 }
 
@@ -163,7 +164,7 @@ static void wait_for_news(struct printer *p) {
     int n = poll(fds, sizeof fds / sizeof fds[0], wait_ms(p));
     if (n > 0 && fds[0].revents)
         clear_wake(fds[0].fd);
-    if (n > 0 && fds[1].revents & POLLERR)
+    if (n > 0 && fds[1].revents) /* an error, a hang-up or no descriptor, none of which goes away */
         stop(p, PRINTER_READER_LEFT, NULL);
     if (is_ending(p))
         p->source->ops->cancel(p->source);

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
@@ -133,6 +134,15 @@ def test_a_reader_that_leaves_ends_it_before_there_is_anything_to_write(origin):
     assert process.stderr.read() == b""
     process.stderr.close()
     origin.wait_until(lambda: origin.open_connections == 0)
+
+
+def test_a_socket_that_nobody_reads_ends_it(origin):
+    ours, theirs = socket.socketpair()
+    with ours:
+        with theirs:
+            process = subprocess.Popen([FETCHPOOL, origin.url("/held")], stdin=subprocess.DEVNULL, stdout=theirs, env=clean_environment())
+        origin.wait_for_requests(1)
+    assert process.wait(PATIENCE) == -signal.SIGPIPE
 
 
 @pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
