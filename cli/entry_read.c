@@ -21,6 +21,11 @@ static bool find(const struct json_part *value, const char *name, struct json_pa
     return false;
 }
 
+/* A result with nothing behind it but the end of its entry: there the name of a file is added, output.c. */
+static bool is_at_the_end(const struct json_part *own, const char *text, size_t len) {
+    return own->text + own->len == text + len - 1;
+}
+
 static enum err read_text(const struct json_part *text, bool is_base64, struct buf *body) {
     enum err err = *text->text == '"' ? buf_reserve(body, text->len) : ERR_INVALID;
     if (err)
@@ -48,6 +53,8 @@ enum err entry_read(const char *text, size_t len, struct result_line *ret_line, 
     *ret_is_last = find(&entry, "_result", &own);
     if (!*ret_is_last)
         return ERR_NONE;
-    enum err err = result_read_part(&own, ret_line, result);
+    enum err err = is_at_the_end(&own, text, len) ? result_read_part(&own, ret_line, result) : ERR_INVALID;
+    if (!err && ret_line->is_end)
+        err = ERR_INVALID;
     return err ? err : read_body(&entry, result);
 }

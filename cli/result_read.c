@@ -4,6 +4,7 @@
 #include "base/json_names.h"
 #include "base/json_scan.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,17 +55,38 @@ static void read_list(struct reading *r, const struct json_part *list, read_memb
 
 /* ---- values ---- */
 
-static int64_t number_of(struct reading *r, const struct json_part *value, double unit) {
-    double number = strtod(value->text, NULL) * unit;
-    if ((*value->text != '-' && (*value->text < '0' || *value->text > '9')) || number < -1 || number > 9e15) {
+enum { MIN_STATUS = 100, MAX_STATUS = 999, MAX_PORT = 65535, MAX_SECONDS = 1000000000 };
+
+/* A list's sizes and places are added up and counted in 64 bits. */
+static const double max_size_bytes = 1099511627776.0;
+static const double max_index = 9e15;
+
+static double number_of(struct reading *r, const struct json_part *value, double max) {
+    double number = strtod(value->text, NULL);
+    bool is_number = *value->text == '-' || (*value->text >= '0' && *value->text <= '9');
+    if (is_number && number >= 0 && number <= max)
+        return number;
+    fail(r, ERR_INVALID);
+    return 0;
+}
+
+static int64_t whole_of(struct reading *r, const struct json_part *value, double max) {
+    double number = number_of(r, value, max);
+    if (floor(number) != number)
         fail(r, ERR_INVALID);
-        return 0;
-    }
-    return (int64_t)(number + 0.5);
+    return (int64_t)number;
+}
+
+/* 0: there was no response. */
+static int status_of(struct reading *r, const struct json_part *value) {
+    int status = (int)whole_of(r, value, MAX_STATUS);
+    if (status > 0 && status < MIN_STATUS)
+        fail(r, ERR_INVALID);
+    return status;
 }
 
 static int64_t micros_of(struct reading *r, const struct json_part *value) {
-    return number_of(r, value, 1e6);
+    return (int64_t)(number_of(r, value, MAX_SECONDS) * 1e6 + 0.5);
 }
 
 static void append_bytes(struct reading *r, const struct json_part *value, struct buf *out) {
@@ -141,7 +163,7 @@ static void read_redirect_field(struct reading *r, const struct json_part *name,
     else if (is_name(name, "location") && !redirect->location)
         redirect->location = text_of(r, value);
     else if (is_name(name, "status"))
-        redirect->status = (int)number_of(r, value, 1);
+        redirect->status = status_of(r, value);
 }
 
 static void read_redirect(struct reading *r, const struct json_part *none, const struct json_part *value, void *arg) {
@@ -163,7 +185,7 @@ static void read_connection(struct reading *r, const struct json_part *name, con
     if (is_name(name, "remote_ip")) {
         read_short(r, value, connection->remote_ip, sizeof connection->remote_ip);
     } else if (is_name(name, "remote_port")) {
-        connection->remote_port = (int)number_of(r, value, 1);
+        connection->remote_port = (int)whole_of(r, value, MAX_PORT);
     } else if (is_name(name, "reused")) {
         connection->reused = *value->text == 't';
     } else if (is_name(name, "http_version")) {
@@ -224,15 +246,15 @@ static void read_attempt_field(struct reading *r, const struct json_part *name, 
                                void *arg) {
     struct fetch_attempt *attempt = arg;
     if (is_name(name, "status"))
-        attempt->status = (int)number_of(r, value, 1);
+        attempt->status = status_of(r, value);
     else if (is_name(name, "head_status"))
-        attempt->head_status = (int)number_of(r, value, 1);
+        attempt->head_status = status_of(r, value);
     else if (is_name(name, "error_code"))
         attempt->error = error_of(r, value);
     else if (is_name(name, "elapsed"))
         attempt->elapsed_us = micros_of(r, value);
     else if (is_name(name, "delay"))
-        attempt->delay_ms = number_of(r, value, 1e3);
+        attempt->delay_ms = (int64_t)(number_of(r, value, MAX_SECONDS) * 1e3 + 0.5);
     else if (is_name(name, "given_up"))
         attempt->given_up = is_name(value, "retries")    ? FETCH_GIVEN_UP_RETRIES
                             : is_name(value, "deadline") ? FETCH_GIVEN_UP_DEADLINE
@@ -297,12 +319,12 @@ static void read_field(struct reading *r, const struct json_part *name, const st
     if (is_name(name, "done")) {
         r->line->is_end = *value->text == 't';
     } else if (is_name(name, "index")) {
-        r->line->index = (size_t)number_of(r, value, 1);
+        r->line->index = (size_t)whole_of(r, value, max_index);
         r->has_index = true;
     } else if (is_name(name, "status")) {
-        result->status = (int)number_of(r, value, 1);
+        result->status = status_of(r, value);
     } else if (is_name(name, "size")) {
-        result->size_bytes = number_of(r, value, 1);
+        result->size_bytes = whole_of(r, value, max_size_bytes);
     } else if (is_name(name, "elapsed")) {
         result->elapsed_us = micros_of(r, value);
     } else if (is_name(name, "error_code")) {
@@ -314,13 +336,18 @@ static void read_field(struct reading *r, const struct json_part *name, const st
     }
 }
 
+/* A result has its place in the list, and a status or the reason why it has none. */
+static bool is_result(const struct reading *r) {
+    return r->has_index && (r->result->status > 0 || r->result->error);
+}
+
 enum err result_read_part(const struct json_part *object, struct result_line *ret_line, struct fetch_result *result) {
     struct reading r = {.result = result, .line = ret_line};
     *ret_line = (struct result_line){0};
     read_object(&r, object, read_field, NULL);
     if (!r.err && r.is_base64)
         r.err = base64_decode(result->body.data, result->body.len, result->body.data, &result->body.len);
-    return r.err ? r.err : r.has_index || ret_line->is_end ? ERR_NONE : ERR_INVALID;
+    return r.err ? r.err : ret_line->is_end || is_result(&r) ? ERR_NONE : ERR_INVALID;
 }
 
 enum err result_read(const char *text, size_t len, struct result_line *ret_line, struct fetch_result *result) {

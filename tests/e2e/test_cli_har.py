@@ -113,7 +113,7 @@ def test_what_an_archive_cannot_have_is_a_2(origin):
 
 def test_what_is_no_archive_of_a_daemon_is_a_3(origin):
     headers = [("Content-Type", "application/har+json")]
-    for body in b"", b"{}", b'{"log":{"entries":[{"a":1},{"_result":{"index":0}', b'{"log":{"entries":[{"_result":{"index":7}}]}}', b'{"log":{"entries":[{"_result":]}]}}':
+    for body in b"", b"{}", b'{"log":{"entries":[{"a":1},{"_result":{"index":0}', b'{"log":{"entries":[{"_result":{"index":7}}]}}', b'{"log":{"entries":[{"_result":]}]}}', b'{"log":{"entries":[{"_result":{"index":0,"status":200},"_more":1}]}}':
         origin.on("/fetch", Reply(body=body, headers=headers))
         result = run_program(FETCHPOOL, "--server", origin.url(), "-o", "har", origin.url("/a"))
         assert result.returncode == 3 and re.search("answer", result.stderr), result.stderr

@@ -8,6 +8,7 @@ import pytest
 
 from rig.client import strict_json
 from rig.daemon import FETCHPOOL, OPEN_LOOPBACK, Daemon, clean_environment, run_program
+from rig.origin import Reply
 from rig.timing import PATIENCE
 from rig.tokens import TokenFile
 
@@ -109,6 +110,17 @@ def test_what_is_no_daemon_is_a_3(origin):
         result = run_program(FETCHPOOL, "--server", server, origin.url("/a"))
         assert (result.returncode, result.stdout) == (3, "")
         assert server.rstrip("/") in result.stderr and text in result.stderr
+
+
+@pytest.mark.parametrize("result", ['"status":2147483648,"size":1', '"status":3221225472,"size":1', '"status":4294967295,"size":1', '"status":0',
+                                    '"status":0,"error":"why"', '"status":200,"size":-1'])
+@pytest.mark.parametrize("form", ["json", "table"])
+def test_a_result_that_cannot_be_is_a_3(origin, result, form):
+    body = f'{{"url":"x","index":0,{result},"elapsed":0.1}}\n{{"done":true}}\n'
+    origin.on("/fetch", Reply(body=body.encode(), headers=[("Content-Type", "application/x-ndjson")]))
+    result = run_program(FETCHPOOL, "--server", origin.url(), "-o", form, origin.url("/a"))
+    assert result.returncode == 3 and "this is not an answer of fetchpoold" in result.stderr
+    assert "shutdown" in result.stdout
 
 
 @pytest.mark.parametrize("server", ["ftp://a/", "unix:socket", "http://user:password@127.0.0.1/", "http://127.0.0.1/?x"])

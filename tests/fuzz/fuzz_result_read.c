@@ -1,7 +1,8 @@
-/* What a daemon sends, as a line and as an entry of an archive: it is refused, or it is a result that is printed as
- * JSON which reads as the same. */
+/* What a daemon sends, as a line and as an entry of an archive: it is refused, or it is a result that is counted, and
+ * printed as JSON which reads as the same. */
 #include "base/json_scan.h"
 #include "cli/entry_read.h"
+#include "cli/summary.h"
 #include "fuzz.h"
 #include "pool/result_json.h"
 
@@ -23,10 +24,20 @@ static void print(const struct result_line *line, const struct fetch_result *res
     assert(json_scan_grammar(out->data, out->len, &fault) == JSON_SCAN_OK);
 }
 
+static void count(const struct fetch_result *result) {
+    struct summary s;
+    enum err err = summary_init(&s, 1, true);
+    assert(!err);
+    summary_add(&s, 0, result);
+    assert(result->error ? s.by_error[result->error] == 1 : s.by_status[result->status] == 1 && result->status >= 100);
+    summary_fini(&s);
+}
+
 static void check_result(const struct result_line *line, const struct fetch_result *result) {
     struct buf text, again;
     struct result_line read_line;
     struct fetch_result read;
+    count(result);
     buf_init(&text, SIZE_MAX);
     buf_init(&again, SIZE_MAX);
     fetch_result_init(&read);
@@ -53,7 +64,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fetch_result_fini(&result);
     err = entry_read(text, size, &line, &result, &is_last);
     assert(!err || err == ERR_INVALID);
-    if (!err && is_last && !line.is_end)
+    assert(err || !is_last || !line.is_end);
+    if (!err && is_last)
         check_result(&line, &result);
     fetch_result_fini(&result);
     free(text);

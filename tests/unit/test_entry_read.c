@@ -39,8 +39,9 @@ TEST(the_last_entry_has_the_result_and_its_body) {
 }
 
 TEST(a_body_of_text_is_read) {
-    assert_int_equal(read_entry("{\"_result\":{\"index\":0},\"response\":{\"content\":{\"text\":\"a\\u0000\\n\"}}}"),
-                     ERR_NONE);
+    assert_int_equal(
+        read_entry("{\"response\":{\"content\":{\"text\":\"a\\u0000\\n\"}},\"_result\":{\"index\":0,\"status\":200}}"),
+        ERR_NONE);
     assert_int_equal(result.body.len, 3);
     assert_memory_equal(result.body.data, "a\0\n", 3);
 }
@@ -59,11 +60,20 @@ TEST(what_is_no_entry_is_refused) {
         "{\"_result\":5}",
         "{\"_result\":{}}",
         "{\"_result\":{\"index\":\"1\"}}",
-        "{\"_result\":{\"index\":1},\"response\":{\"content\":{\"text\":5}}}",
-        "{\"_result\":{\"index\":1},\"response\":{\"content\":{\"text\":\"?\",\"encoding\":\"base64\"}}}",
+        "{\"response\":{\"content\":{\"text\":5}},\"_result\":{\"index\":1,\"status\":200}}",
+        "{\"response\":{\"content\":{\"text\":\"?\",\"encoding\":\"base64\"}},\"_result\":{\"index\":1,\"status\":200}"
+        "}",
+        "{\"_result\":{\"done\":true}}",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         assert_int_equal(read_entry(texts[i]), ERR_INVALID);
+}
+
+/* The name of a saved file is put there. */
+TEST(nothing_stands_behind_the_result) {
+    assert_int_equal(read_entry("{\"_result\":{\"index\":1,\"status\":200}}"), ERR_NONE);
+    assert_int_equal(read_entry("{\"_result\":{\"index\":1,\"status\":200},\"_more\":1}"), ERR_INVALID);
+    assert_int_equal(read_entry("{\"_result\":{\"index\":1,\"status\":200} }"), ERR_INVALID);
 }
 
 static void read_some(void) {
@@ -85,6 +95,7 @@ int main(void) {
         READ_TEST(a_body_of_text_is_read),
         READ_TEST(a_redirect_has_no_result),
         READ_TEST(what_is_no_entry_is_refused),
+        READ_TEST(nothing_stands_behind_the_result),
         READ_TEST(memory_that_runs_out_is_told),
     };
     return cmocka_run_group_tests_name("entry_read", tests, NULL, NULL);

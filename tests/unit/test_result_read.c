@@ -3,6 +3,7 @@
 #include "pool/result_json.h"
 #include "unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,15 +97,54 @@ TEST(what_is_no_result_is_refused) {
     assert_refused("{\"index\":\"1\"}");
     assert_refused("{\"index\":-5}");
     assert_refused("{\"index\":1e300}");
-    assert_refused("{\"index\":1,\"error_code\":\"nonsense\"}");
-    assert_refused("{\"index\":1,\"headers\":[]}");
-    assert_refused("{\"index\":1,\"headers\":{\"a\":\"b\"}}");
-    assert_refused("{\"index\":1,\"headers\":{\"a\":[\"b\\u0000c\"]}}");
-    assert_refused("{\"index\":1,\"redirects\":[{\"url\":\"a\"}]}");
-    assert_refused("{\"index\":1,\"tls\":{}}");
-    assert_refused("{\"index\":1,\"body\":5}");
-    assert_refused("{\"index\":1,\"body\":\"?\",\"body_encoding\":\"base64\"}");
-    assert_refused("{\"index\":1,\"attempts\":{}}");
+    assert_refused("{\"index\":1,\"status\":200,\"error_code\":\"nonsense\"}");
+    assert_refused("{\"index\":1,\"status\":200,\"headers\":[]}");
+    assert_refused("{\"index\":1,\"status\":200,\"headers\":{\"a\":\"b\"}}");
+    assert_refused("{\"index\":1,\"status\":200,\"headers\":{\"a\":[\"b\\u0000c\"]}}");
+    assert_refused("{\"index\":1,\"status\":200,\"redirects\":[{\"url\":\"a\"}]}");
+    assert_refused("{\"index\":1,\"status\":200,\"tls\":{}}");
+    assert_refused("{\"index\":1,\"status\":200,\"body\":5}");
+    assert_refused("{\"index\":1,\"status\":200,\"body\":\"?\",\"body_encoding\":\"base64\"}");
+    assert_refused("{\"index\":1,\"status\":200,\"attempts\":{}}");
+}
+
+static void assert_refused_with(const char *member) {
+    char text[200];
+    (void)snprintf(text, sizeof text, "{\"index\":1,\"status\":200,%s}", member);
+    assert_refused(text);
+}
+
+TEST(a_result_has_a_status_or_a_reason) {
+    assert_refused("{\"index\":1}");
+    assert_refused("{\"index\":1,\"status\":0}");
+    assert_refused("{\"index\":1,\"status\":0,\"error\":\"why\"}");
+    assert_refused("{\"index\":1,\"status\":99}");
+    assert_refused("{\"index\":1,\"status\":1000}");
+    assert_refused("{\"index\":1,\"status\":200.5}");
+    assert_refused("{\"index\":1,\"status\":-1}");
+    assert_refused("{\"index\":1,\"status\":2147483648}");
+    assert_refused("{\"index\":1,\"status\":3221225472}");
+    assert_refused("{\"index\":1,\"status\":4294967295}");
+}
+
+TEST(numbers_that_cannot_be_are_refused) {
+    static const char *const members[] = {
+        "\"size\":-1",
+        "\"size\":0.5",
+        "\"size\":1e13",
+        "\"elapsed\":-0.1",
+        "\"elapsed\":1e10",
+        "\"index\":-0.4",
+        "\"index\":1.5",
+        "\"connection\":{\"remote_port\":65536}",
+        "\"redirects\":[{\"url\":\"a\",\"status\":4294967596,\"location\":\"b\"}]",
+        "\"timings\":{\"total\":-1}",
+        "\"attempts\":[{\"status\":1000}]",
+        "\"attempts\":[{\"status\":200,\"head_status\":7}]",
+        "\"attempts\":[{\"status\":200,\"delay\":-1}]",
+    };
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
+        assert_refused_with(members[i]);
 }
 
 static void read_some(void) {
@@ -128,6 +168,8 @@ int main(void) {
         READ_TEST(the_last_line_is_told),
         READ_TEST(what_is_not_known_is_passed_over),
         READ_TEST(what_is_no_result_is_refused),
+        READ_TEST(a_result_has_a_status_or_a_reason),
+        READ_TEST(numbers_that_cannot_be_are_refused),
         READ_TEST(memory_that_runs_out_is_told),
     };
     return cmocka_run_group_tests_name("result_read", tests, NULL, NULL);
