@@ -121,6 +121,15 @@ static bool add_input(const char *text, const struct option_target *t) {
 
 /* ---- headers ---- */
 
+/* Behind the last one of its name: a daemon is told the values of each name, and so gets the same order. */
+static size_t place_of(const struct fetch_options *fetch, const char *line) {
+    size_t place = fetch->header_count;
+    size_t len = strcspn(line, ":") + 1;
+    while (place > 0 && strncmp(fetch->headers[place - 1], line, len) != 0)
+        place--;
+    return place > 0 ? place : fetch->header_count;
+}
+
 static bool add_header(const char *name, const char *value, const struct option_target *t) {
     struct fetch_options *fetch = &t->values->fetch;
     const char *reason = header_rules_check(name, value);
@@ -136,9 +145,11 @@ static bool add_header(const char *name, const char *value, const struct option_
     if (!lines || !line)
         return refuse_memory(t);
     (void)snprintf(line, size, "%s: %s", name, value);
-    if (fetch->header_count > 0)
-        memcpy(lines, fetch->headers, fetch->header_count * sizeof *lines);
-    lines[fetch->header_count++] = line;
+    size_t place = place_of(fetch, line);
+    for (size_t i = 0; i < fetch->header_count; i++)
+        lines[i + (i >= place)] = fetch->headers[i];
+    lines[place] = line;
+    fetch->header_count++;
     fetch->headers = lines;
     return true;
 }

@@ -6,26 +6,16 @@
 
 #include <string.h>
 
-/* Names that headers of the list have in common are told once. */
-static bool was_before(const struct fetch_options *fetch, size_t index) {
-    size_t len = strcspn(fetch->headers[index], ":") + 1;
-    for (size_t i = 0; i < index; i++)
-        if (strncmp(fetch->headers[i], fetch->headers[index], len) == 0)
-            return true;
-    return false;
-}
-
+/* Headers of one name stand together, option_value.c. */
 static void put_headers(struct json *j, const struct fetch_options *fetch) {
     json_object_open(j);
-    for (size_t i = 0; i < fetch->header_count; i++) {
-        size_t len = strcspn(fetch->headers[i], ":");
-        if (was_before(fetch, i))
-            continue;
-        json_key_text(j, fetch->headers[i], len);
+    for (size_t i = 0; i < fetch->header_count;) {
+        const char *name = fetch->headers[i];
+        size_t len = strcspn(name, ":");
+        json_key_text(j, name, len);
         json_array_open(j);
-        for (size_t k = i; k < fetch->header_count; k++)
-            if (strncmp(fetch->headers[k], fetch->headers[i], len + 1) == 0)
-                json_text(j, fetch->headers[k] + len + 2);
+        for (; i < fetch->header_count && strncmp(fetch->headers[i], name, len + 1) == 0; i++)
+            json_text(j, fetch->headers[i] + len + 2);
         json_array_close(j);
     }
     json_object_close(j);

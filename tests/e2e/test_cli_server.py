@@ -52,6 +52,14 @@ def test_options_are_said_to_the_daemon(steady_daemon, origin):
     assert not [name for name, _ in of_list.headers if name == "Accept-Encoding"]
 
 
+def test_headers_have_the_same_order_with_and_without_it(steady_daemon, origin):
+    arguments = [word for line in ("X-A: 1", "X-B: 2", "X-A: 3", "x-a: 4", "X-B: 5") for word in ("-H", line)]
+    assert fetchpool(steady_daemon, *arguments, origin.url("/by")).returncode == 0
+    assert run_program(FETCHPOOL, *arguments, origin.url("/alone")).returncode == 0
+    by, alone = ([header for header in request.headers if header[0].lower() in ("x-a", "x-b")] for request in origin.requests)
+    assert by == alone == [("X-A", "1"), ("X-A", "3"), ("X-B", "2"), ("X-B", "5"), ("x-a", "4")]
+
+
 def test_bytes_go_there_and_back(steady_daemon, origin, tmp_path):
     body = bytes(range(256)) + b"\xff\x00"
     (tmp_path / "body").write_bytes(body)

@@ -112,11 +112,12 @@ TEST(a_slip_is_answered_with_what_was_meant) {
     assert_refused("fetchpool --a\x1b[0m", "there is no option --a?[0m; see fetchpool --help");
 }
 
-TEST(headers_add_up_and_the_last_of_others_counts) {
+TEST(headers_add_up_by_name_and_the_last_of_others_counts) {
     assert_taken("fetchpool -H A:1 -H B:2 -H A: --timeout 1 --timeout 2 --include body --include headers,timings");
     assert_int_equal(o.values.fetch.header_count, 3);
     assert_string_equal(o.values.fetch.headers[0], "A: 1");
-    assert_string_equal(o.values.fetch.headers[2], "A: ");
+    assert_string_equal(o.values.fetch.headers[1], "A: ");
+    assert_string_equal(o.values.fetch.headers[2], "B: 2");
     assert_int_equal(o.values.fetch.timeout_ms, 2000);
     assert_int_equal(o.values.fetch.include, FETCH_INCLUDE_HEADERS | FETCH_INCLUDE_TIMINGS);
 }
@@ -211,7 +212,7 @@ int main(void) {
         LINE_TEST(numbers_are_read_in_their_units),
         LINE_TEST(values_that_are_none_are_refused),
         LINE_TEST(a_slip_is_answered_with_what_was_meant),
-        LINE_TEST(headers_add_up_and_the_last_of_others_counts),
+        LINE_TEST(headers_add_up_by_name_and_the_last_of_others_counts),
         LINE_TEST(a_body_makes_a_post_unless_a_method_is_said),
         LINE_TEST(a_body_is_read_from_a_file),
         LINE_TEST(what_excludes_each_other_is_refused),
