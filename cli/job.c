@@ -16,9 +16,17 @@ bool job_has_failed(const struct job *job) {
     return atomic_load(&job->has_failed);
 }
 
+/* RFC 9110, sections 6.4.1 and 9.3.2: there is no body then, not an empty one. A HEAD may have become a GET. */
+static bool has_body(const struct job *job, size_t index, const struct fetch_result *result) {
+    const struct fetch_options *own = job->list.items[index].options;
+    const char *method = own ? own->method : job->list.options.method;
+    bool has_none = result->status == 204 || result->status == 304 || strcmp(method, "HEAD") == 0;
+    return result->body.len > 0 || !has_none;
+}
+
 static const char *save(struct job *job, size_t index, const struct fetch_result *result) {
     char error[CLI_ERROR_BYTES];
-    if (!job->save || result->error)
+    if (!job->save || result->error || !has_body(job, index, result))
         return NULL;
     if (save_body(job->save, index, &result->body) == ERR_NONE)
         return save_name(job->save, index);

@@ -95,6 +95,24 @@ def test_a_file_is_replaced_as_a_whole(origin, tmp_path):
         assert os.fstat(reader.fileno()).st_ino != path.stat().st_ino
 
 
+@pytest.mark.parametrize("by", ["itself", "a daemon"])
+def test_a_response_that_has_no_body_leaves_the_file(by, origin, tmp_path, request):
+    server = [] if by == "itself" else ["--server", request.getfixturevalue("steady_daemon").url()]
+    url = origin.on("/page", Reply(body=b"kept"))
+    _, (page,) = save(tmp_path, *server, url)
+    head = json.dumps({"url": url, "method": "HEAD"})
+    _, found = save(tmp_path, *server, text=head)
+    assert found[0]["status"] == 200 and "saved" not in found[0]
+    for status in 204, 304:
+        origin.on("/page", Reply(status=status))
+        _, found = save(tmp_path, *server, url)
+        assert found[0]["status"] == status and "saved" not in found[0]
+    assert files(tmp_path) == {page["saved"]: b"kept"}
+    origin.on("/page", Reply(body=b""))
+    _, found = save(tmp_path, *server, url)
+    assert files(tmp_path) == {found[0]["saved"]: b""}
+
+
 def test_what_cannot_be_written_is_a_3(origin, tmp_path):
     (tmp_path / "file").write_text("")
     result, _ = save(tmp_path / "file", origin.url("/a"))
