@@ -118,6 +118,9 @@ static enum err check(struct cli_options *o) {
         return refuse(o, "%s%s", "--order completion is for -o ndjson: the others keep the order of the list", "");
     if (o->dedupe && o->format == CLI_FORMAT_HAR)
         return refuse(o, "%s%s", "-o har tells of each request, so each URL needs its own: not with --dedupe", "");
+    o->values.is_csv = o->format == CLI_FORMAT_CSV;
+    if (o->values.is_csv && fetch->include)
+        return refuse(o, "%s%s", "-o csv has no column for what --include asks for", "");
     return check_urls(o);
 }
 

@@ -54,6 +54,10 @@ static bool decode_body(struct reading *r) {
     return true;
 }
 
+static bool check_include(struct reading *r) {
+    return !r->values->is_csv || !r->own->fetch.include || refuse(r, "CSV has no column for what include asks for");
+}
+
 static bool read_option(struct reading *r, const char *name, const struct json_part *value) {
     bool is_base64 = strcmp(name, "body_base64") == 0;
     const struct option_row *row = option_table_find_field(is_base64 ? "body" : name);
@@ -65,9 +69,11 @@ static bool read_option(struct reading *r, const char *name, const struct json_p
     }
     if (!own_values(r))
         return false;
+    if (row->kind == OPTION_BODY && option_table_is_set(r->own, row))
+        return refuse(r, "give either body or body_base64");
     const struct option_target target = {.values = r->own, .arena = &r->list->arena, .error = why};
     if (option_value_read_json(row, value, &target) && (!is_base64 || decode_body(r)))
-        return true;
+        return check_include(r);
     if (is_base64 && !*why)
         (void)snprintf(why, sizeof why, "is not base64");
     (void)snprintf(r->error, CLI_ERROR_BYTES, "%s %.300s", name, why);

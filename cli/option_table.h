@@ -25,6 +25,7 @@ struct option_values {
     struct fetch_options fetch;
     uint64_t set;     /* the rows of the table (bits) that have said something */
     unsigned printed; /* enum fetch_include: of what `fetch` includes the part that is printed */
+    bool is_csv;      /* the form has no room for it */
 };
 
 struct cli_options {

@@ -109,6 +109,14 @@ def test_help_and_version():
     assert "-c" in fetchpool("--help").stdout
 
 
+@pytest.mark.parametrize("by", [[], ["--server", "http://127.0.0.1:1"]])
+def test_csv_with_what_it_has_no_column_for_is_a_2(by):
+    item = json.dumps({"url": "http://127.0.0.1:1/", "include": ["body"]})
+    for arguments, text in (["--include", "body", "http://127.0.0.1:1/"], ""), ([], item):
+        result = fetchpool(*by, "-o", "csv", *arguments, text=text)
+        assert (result.returncode, result.stdout) == (2, "") and "no column for what" in result.stderr
+
+
 def test_what_cannot_be_written_is_a_3(origin):
     with open("/dev/full", "w") as full:
         result = subprocess.run([FETCHPOOL, origin.url("/a")], stdout=full, stderr=subprocess.PIPE, text=True, timeout=PATIENCE,
@@ -219,7 +227,8 @@ def test_lists_come_from_files_and_arguments(origin, tmp_path):
 
 
 @pytest.mark.parametrize("text, where", [("{", "line 1: this is not JSON"), ("http://127.0.0.1/\n{}", "line 2: the item has no url"),
-                                         ("a\0b", "line 1: this is not UTF-8 text")])
+                                         ("a\0b", "line 1: this is not UTF-8 text"),
+                                         ('{"url":"http://127.0.0.1/","method":"POST","body":"a","body_base64":"Yg=="}', "line 1: give either body")])
 def test_a_list_that_is_wrong_is_a_2(text, where):
     result = fetchpool(text=text)
     assert (result.returncode, result.stdout) == (2, "")

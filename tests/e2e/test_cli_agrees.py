@@ -96,6 +96,14 @@ def of_csv(text):
     return [{name: value for name, value in row.items() if name != "elapsed"} for row in csv.DictReader(io.StringIO(text, newline=""))]
 
 
+def without_include(text, arguments):
+    """CSV has no column for what it asks for."""
+    lines = [json.loads(line) if line.startswith("{") else line for line in text.splitlines()]
+    text = "".join((line if isinstance(line, str) else json.dumps(line | {"include": []})) + "\n" for line in lines)
+    at = arguments.index("--include") if "--include" in arguments else len(arguments)
+    return text, arguments[:at] + arguments[at + 2:]
+
+
 def as_csv(found, index):
     return {"url": found["url"], "index": str(index), "status": str(found["status"]), "size": str(found.get("size", "")),
             "error": found.get("error", ""), "error_code": found.get("error_code", ""), "id": found.get("id", "")}
@@ -121,7 +129,7 @@ def test_all_ways_have_the_same_results(module_daemon, origin, seed):
         lines = [strict_json(line) for line in run(text, how, "ndjson").stdout.splitlines()]
         assert [line.pop("index") for line in lines] == list(range(len(urls)))
         assert timeless(lines) == timeless(array)
-        assert of_csv(run(text, how, "csv").stdout) == [as_csv(entry, index) for index, entry in enumerate(array)]
+        assert of_csv(run(*without_include(text, how), "csv").stdout) == [as_csv(entry, index) for index, entry in enumerate(array)]
         archive = run(text, [word for word in how if word != "--dedupe"], "har").stdout
         record_archive(archive)
         entries = entries_of(archive)

@@ -153,6 +153,9 @@ TEST(what_excludes_each_other_is_refused) {
     assert_refused("fetchpool -o har --dedupe", "-o har tells of each request, so each URL needs its own: not with "
                                                 "--dedupe; see fetchpool --help");
     assert_taken("fetchpool -o har");
+    assert_refused("fetchpool -o csv --include body",
+                   "-o csv has no column for what --include asks for; see fetchpool --help");
+    assert_taken("fetchpool -o csv --save pages");
     assert_refused("fetchpool \xFF", "a URL is not UTF-8 text; see fetchpool --help");
 }
 

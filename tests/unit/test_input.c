@@ -8,9 +8,11 @@
 
 static struct fetch_batch list;
 static char error[CLI_ERROR_BYTES];
+static bool is_csv;
 
 static int end(void **state) {
     (void)state;
+    is_csv = false;
     fetch_batch_fini(&list);
     unit_file_remove();
     return 0;
@@ -18,7 +20,8 @@ static int end(void **state) {
 
 static enum err read_file_of(const void *bytes, size_t len) {
     struct cli_options options = {.input_count = 1};
-    struct option_values values = {.fetch = {.method = "GET", .timeout_ms = 30000}};
+    struct option_values values = {.fetch = {.method = "GET", .timeout_ms = 30000, .body = "of the list"},
+                                   .is_csv = is_csv};
     options.inputs[0] = unit_file_write(bytes, len);
     fetch_batch_init(&list, NULL);
     return input_read(&options, &values, &list, error);
@@ -93,6 +96,21 @@ TEST(items_that_are_wrong_are_refused_with_their_line) {
                    "line 1: this is not JSON: a name stands twice in one object, at byte 11");
 }
 
+TEST(an_item_has_one_body) {
+    static const char both[] = "{\"url\":\"a\",\"method\":\"POST\",\"body\":\"a\",\"body_base64\":\"Yg==\"}";
+    static const char turned[] = "{\"url\":\"a\",\"method\":\"POST\",\"body_base64\":\"Yg==\",\"body\":\"a\"}";
+    assert_refused(both, "line 1: give either body or body_base64");
+    assert_refused(turned, "line 1: give either body or body_base64");
+    assert_read("{\"url\":\"a\",\"method\":\"POST\",\"body_base64\":\"Yg==\"}", 1);
+    assert_int_equal(options_of(0)->body_bytes, 1);
+}
+
+TEST(an_item_cannot_ask_for_what_csv_has_no_column_for) {
+    is_csv = true;
+    assert_refused("{\"url\":\"a\",\"include\":[\"body\"]}", "line 1: CSV has no column for what include asks for");
+    assert_read("{\"url\":\"a\",\"include\":[],\"timeout\":1}", 1);
+}
+
 TEST(what_is_no_text_is_refused) {
     assert_int_equal(read_file_of("http://a/\0b", 11), ERR_INVALID);
     assert_non_null(strstr(error, "line 1: this is not UTF-8 text"));
@@ -129,6 +147,8 @@ int main(void) {
         INPUT_TEST(a_line_that_begins_with_a_brace_is_an_item),
         INPUT_TEST(what_an_item_does_not_say_it_has_from_the_list),
         INPUT_TEST(items_that_are_wrong_are_refused_with_their_line),
+        INPUT_TEST(an_item_has_one_body),
+        INPUT_TEST(an_item_cannot_ask_for_what_csv_has_no_column_for),
         INPUT_TEST(what_is_no_text_is_refused),
         INPUT_TEST(a_file_that_is_not_there_is_told),
         INPUT_TEST(arguments_come_before_files),
