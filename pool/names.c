@@ -24,7 +24,8 @@ struct names {
     struct names_options options;
     struct name_resolver *resolver; /* used by the thread, but for waking it */
     struct name_answer *loopback;
-    struct name_answer *no_loopback; /* when it may not be connected to */
+    struct name_answer *no_v4_loopback; /* when that address of it may not be connected to */
+    struct name_answer *no_v6_loopback;
     struct name_answer *nothing;
     pthread_t thread;
     bool has_thread;
@@ -123,7 +124,9 @@ static enum err fill(struct names *n) {
     };
     enum err err = name_answer_create(NAME_FOUND, "[::1],127.0.0.1", CLOCK_NEVER, &n->loopback);
     if (!err)
-        err = name_answer_create(NAME_BLOCKED, "127.0.0.1", CLOCK_NEVER, &n->no_loopback);
+        err = name_answer_create(NAME_BLOCKED, "127.0.0.1", CLOCK_NEVER, &n->no_v4_loopback);
+    if (!err)
+        err = name_answer_create(NAME_BLOCKED, "[::1]", CLOCK_NEVER, &n->no_v6_loopback);
     if (!err)
         err = name_answer_create(NAME_NOT_FOUND, "", CLOCK_NEVER, &n->nothing);
     if (!err)
@@ -164,7 +167,8 @@ void names_destroy(struct names *n) {
     name_resolver_destroy(n->resolver); /* drops the entries that are still asked for */
     name_cache_fini(&n->cache);
     name_answer_unref(n->loopback);
-    name_answer_unref(n->no_loopback);
+    name_answer_unref(n->no_v4_loopback);
+    name_answer_unref(n->no_v6_loopback);
     name_answer_unref(n->nothing);
     pthread_mutex_destroy(&n->lock);
     free(n);
@@ -180,9 +184,12 @@ static bool is_within(const char *host, const char *domain) {
     return len >= end && memcmp(host + len - end, domain, end) == 0 && (len == end || host[len - end - 1] == '.');
 }
 
+/* As any answer: an address that is refused refuses the name, and is the one that is told. */
 static struct name_answer *find_loopback(struct names *n) {
     const struct address v6 = {.low = 1};
-    return judge(n, address_of_v4(INADDR_LOOPBACK)) && judge(n, v6) ? n->loopback : n->no_loopback;
+    if (!judge(n, address_of_v4(INADDR_LOOPBACK)))
+        return n->no_v4_loopback;
+    return judge(n, v6) ? n->loopback : n->no_v6_loopback;
 }
 
 /* What is known without asking, or NULL. */

@@ -71,6 +71,16 @@ def test_the_rule_is_told_on_this_machine_and_to_the_log(named_daemon):
     named_daemon.wait_for_line("10.9.8.7")
 
 
+def test_the_address_that_refuses_localhost_is_told(named_daemon):
+    url = "http://localhost/"
+    planned, = plan(named_daemon, [url])
+    assert (planned["refused_address"], planned["refused_rule"].split(",")[0]) == ("::1", "::1/128")
+    line, = named_daemon.wait_for_line("refused by the guard", "host=localhost")
+    assert " address=::1 " in line
+    fetched, = named_daemon.fetch([url])
+    assert (fetched["error_code"], fetched["error"]) == (planned["error_code"], planned["error"]) == ("blocked", planned["error"])
+
+
 def test_who_does_not_look_after_it_is_told_no_more_than_by_a_fetch(start_daemon, names, tmp_path):
     tokens = TokenFile(tmp_path / "tokens")
     plain, operator = tokens.add("plain"), tokens.add("operator", scopes="fetch,hosts")

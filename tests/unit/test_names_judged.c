@@ -17,11 +17,11 @@ static const struct unit_record records[] = {
 static struct unit_names server;
 static struct names *names;
 static _Atomic uint64_t serial;
-static _Atomic bool allowed;
+static _Atomic bool allowed, v4_allowed, v6_allowed;
 
 static bool allows(void *arg, struct address a) {
-    (void)arg, (void)a;
-    return atomic_load(&allowed);
+    (void)arg;
+    return atomic_load(&allowed) && atomic_load(address_is_v4(a) ? &v4_allowed : &v6_allowed);
 }
 
 static uint64_t read_serial(void *arg) {
@@ -33,6 +33,8 @@ static int set_up(void **state) {
     (void)state;
     thread_init_signals();
     atomic_store(&allowed, true);
+    atomic_store(&v4_allowed, true);
+    atomic_store(&v6_allowed, true);
     unit_names_start(&server, records);
     const struct names_options options = {
         .servers = server.servers,
@@ -93,6 +95,23 @@ TEST(loopback_is_judged_each_time) {
     assert_int_equal(look_up("localhost"), NAME_FOUND);
 }
 
+static void assert_loopback(bool allow_v4, bool allow_v6, enum name_status status, const char *addresses) {
+    struct name_answer *answer = NULL;
+    atomic_store(&v4_allowed, allow_v4);
+    atomic_store(&v6_allowed, allow_v6);
+    assert_int_equal(names_lookup(names, "localhost", CLOCK_NEVER, NULL, &answer), ERR_NONE);
+    assert_int_equal(answer->status, status);
+    assert_string_equal(answer->addresses, addresses);
+    name_answer_unref(answer);
+}
+
+TEST(address_that_refuses_the_loopback_is_told) {
+    assert_loopback(true, true, NAME_FOUND, "[::1],127.0.0.1");
+    assert_loopback(true, false, NAME_BLOCKED, "[::1]");
+    assert_loopback(false, true, NAME_BLOCKED, "127.0.0.1");
+    assert_loopback(false, false, NAME_BLOCKED, "127.0.0.1");
+}
+
 TEST(lookups_are_counted_by_where_the_answer_came_from) {
     struct names_stats stats;
     assert_int_equal(look_up("a.test"), NAME_FOUND);
@@ -119,6 +138,7 @@ int main(void) {
         JUDGED_TEST(answer_is_kept_as_long_as_the_rules),
         JUDGED_TEST(answer_without_addresses_outlives_the_rules),
         JUDGED_TEST(loopback_is_judged_each_time),
+        JUDGED_TEST(address_that_refuses_the_loopback_is_told),
         JUDGED_TEST(lookups_are_counted_by_where_the_answer_came_from),
     };
     return cmocka_run_group_tests_name("names_judged", tests, NULL, NULL);
