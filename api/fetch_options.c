@@ -280,7 +280,8 @@ bool fetch_options_read(const struct fetch_options_target *target, const char *n
 
 static cJSON *list_value(const char *text) {
     cJSON *list = cJSON_CreateArray();
-    while (list && *text) {
+    bool goes_on = *text;
+    while (list && goes_on) { /* behind a comma there is another, be it empty */
         char name[64];
         size_t n = strcspn(text, ",");
         (void)snprintf(name, sizeof name, "%.*s", n < sizeof name ? (int)n : (int)sizeof name - 1, text);
@@ -288,7 +289,8 @@ static cJSON *list_value(const char *text) {
             cJSON_Delete(list);
             return NULL;
         }
-        text += n + (text[n] == ',');
+        goes_on = text[n] == ',';
+        text += n + goes_on;
     }
     return list;
 }

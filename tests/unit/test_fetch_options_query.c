@@ -96,7 +96,9 @@ TEST(list_in_the_query_is_separated_by_commas) {
     assert_int_equal(d.batch.options.include, 0);
     take_query("include", "timings");
     assert_int_equal(d.batch.options.include, FETCH_INCLUDE_TIMINGS);
-    refuse_each_query("include", ",|body,,headers|body, headers|,body|bodies|body;headers| body", include_detail);
+    refuse_each_query("include",
+                      ",|,body|body,|body,headers,|body,,headers|body, headers|,body|bodies|body;headers| body",
+                      include_detail);
     refuse_query("include", "bodybodybodybodybodybodybodybodybodybodybodybodybodybodybodybodybody", include_detail);
 }
 
