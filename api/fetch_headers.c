@@ -7,11 +7,18 @@
 #include <stdio.h>
 #include <string.h>
 
+/* `headers` is the pointer to all. */
+static void refuse(const struct fetch_options_target *t, const char *headers, const char *name, const char *reason) {
+    char pointer[PROBLEM_POINTER_BYTES];
+    problem_pointer(pointer, headers, name);
+    problem_add(t->problem, pointer, "header %.64s: %s", name, reason);
+}
+
 static void add_header(const struct fetch_options_target *t, const char **lines, const char *name, const cJSON *value,
                        const char *pointer) {
     const char *reason = header_rules_check(name, cJSON_IsString(value) ? value->valuestring : NULL);
     if (reason) {
-        problem_add(t->problem, pointer, "header %.64s: %s", name, reason);
+        refuse(t, pointer, name, reason);
         return;
     }
     size_t size = strlen(name) + strlen(value->valuestring) + 3;

@@ -59,7 +59,7 @@ def assert_points_at(problem, pointer):
     """One of the errors is at the place, within it, or at the option that it is a part of."""
     found = pointers(problem)
     allowed = {pointer}
-    for option in ("/headers/", "/include/", "/tasks/"):  # a part of these may be told by its text
+    for option in ("/include/", "/tasks/"):  # a part of these may be told by its text
         if option in pointer:
             allowed.add(pointer.rpartition("/")[0])
     assert any(place in allowed or place.startswith(pointer + "/") for place in found), problem
