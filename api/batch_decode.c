@@ -281,7 +281,7 @@ static void decode_text_line(struct decode *d, const char *line, size_t len) {
 }
 
 static void decode_lines(struct decode *d, enum batch_format format, const char *text, size_t len) {
-    size_t start = 0;
+    size_t start = utf8_mark(text, len);
     while (start < len && goes_on(d)) {
         const char *end = memchr(text + start, '\n', len - start);
         size_t line_len = end ? (size_t)(end - text) - start : len - start;

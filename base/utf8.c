@@ -1,6 +1,7 @@
 #include "base/utf8.h"
 
 #include <stdint.h>
+#include <string.h>
 
 static bool is_continuation(unsigned char c) {
     return (c & 0xC0) == 0x80;
@@ -32,6 +33,10 @@ static size_t sequence_length(unsigned char first) {
     if (first >= 0xF0 && first <= 0xF4)
         return 4;
     return 0;
+}
+
+size_t utf8_mark(const char *text, size_t len) {
+    return len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
 }
 
 size_t utf8_sequence(const char *text, size_t len) {

@@ -49,8 +49,8 @@ static enum err read_lines(struct fetch_batch *list, const struct option_values 
     ssize_t n;
     enum err err = ERR_NONE;
     while (!err && (n = getline(&line, &size, source->file)) >= 0) {
-        source->line++;
-        err = read_line(list, values, source, line, (size_t)n, error);
+        size_t mark = source->line++ == 0 ? utf8_mark(line, (size_t)n) : 0;
+        err = read_line(list, values, source, line + mark, (size_t)n - mark, error);
     }
     int reason = errno;
     free(line);

@@ -264,6 +264,15 @@ TEST(lines_of_text_are_urls) {
     assert_null(d.batch.items[0].options);
 }
 
+TEST(byte_order_mark_is_skipped_at_the_very_start) {
+    take(BATCH_FORMAT_TEXT, "\xEF\xBB\xBFhttp://a\n\xEF\xBB\xBFhttp://b");
+    take(BATCH_FORMAT_JSON_LINES, "\xEF\xBB\xBF\"c\"\n\"d\"");
+    take(BATCH_FORMAT_TEXT, "\xEF\xBB\xBF");
+    ASSERT_URLS("http://a", "\xEF\xBB\xBFhttp://b", "c", "d");
+    fail_with(BATCH_FORMAT_JSON_LINES, "\xEF\xBB\xBF\"a\"\n[1,]\n", 12, 400,
+              "the body is not valid JSON: not a JSON value at byte 10");
+}
+
 TEST(last_line_may_end_or_not) {
     take(BATCH_FORMAT_TEXT, "a\nb\n");
     take(BATCH_FORMAT_TEXT, "c\nd");
@@ -346,6 +355,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(ids_are_strings, begin, end),
         cmocka_unit_test_setup_teardown(lines_of_json_are_items, begin, end),
         cmocka_unit_test_setup_teardown(lines_of_text_are_urls, begin, end),
+        cmocka_unit_test_setup_teardown(byte_order_mark_is_skipped_at_the_very_start, begin, end),
         cmocka_unit_test_setup_teardown(last_line_may_end_or_not, begin, end),
         cmocka_unit_test_setup_teardown(faults_of_lines_are_told_by_item, begin, end),
         cmocka_unit_test_setup_teardown(malformed_lines_are_told_by_byte, begin, end),

@@ -54,6 +54,12 @@ TEST(lines_are_urls_and_blank_ones_and_comments_are_not) {
     assert_null(item_values(&list.items[0]));
 }
 
+TEST(byte_order_mark_is_skipped_at_the_very_start) {
+    assert_read("\xEF\xBB\xBFhttp://a/\n\xEF\xBB\xBFhttp://b/\n", 2);
+    assert_string_equal(list.items[0].url, "http://a/");
+    assert_string_equal(list.items[1].url, "\xEF\xBB\xBFhttp://b/");
+}
+
 TEST(a_line_that_begins_with_a_brace_is_an_item) {
     assert_read("http://a/\n {\"url\":\"http://b/\",\"id\":\"\\u0062\",\"timeout\":1.5,\"method\":\"PUT\","
                 "\"headers\":{\"A\":\"1\",\"B\":[\"2\",\"3\"]},\"body\":\"x\\ny\",\"follow_redirects\":false,"
@@ -144,6 +150,7 @@ TEST(arguments_come_before_files) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         INPUT_TEST(lines_are_urls_and_blank_ones_and_comments_are_not),
+        INPUT_TEST(byte_order_mark_is_skipped_at_the_very_start),
         INPUT_TEST(a_line_that_begins_with_a_brace_is_an_item),
         INPUT_TEST(what_an_item_does_not_say_it_has_from_the_list),
         INPUT_TEST(items_that_are_wrong_are_refused_with_their_line),

@@ -82,6 +82,14 @@ TEST(cut_sequences_are_invalid) {
     assert_invalid("\xF0\x9F\x98");
 }
 
+TEST(byte_order_mark_is_told) {
+    assert_int_equal(utf8_mark("\xEF\xBB\xBFx", 4), 3);
+    assert_int_equal(utf8_mark("\xEF\xBB\xBF", 3), 3);
+    assert_int_equal(utf8_mark("\xEF\xBB\xBF", 2), 0);
+    assert_int_equal(utf8_mark("\xEF\xBB\xBEx", 4), 0);
+    assert_int_equal(utf8_mark("", 0), 0);
+}
+
 TEST(texts_are_valid_when_all_their_sequences_are) {
     assert_true(utf8_is_valid("", 0));
     assert_true(utf8_is_valid("a\0b", 3));
@@ -98,6 +106,7 @@ int main(void) {
         cmocka_unit_test(surrogates_are_invalid),
         cmocka_unit_test(continuation_bytes_stand_in_their_places_only),
         cmocka_unit_test(cut_sequences_are_invalid),
+        cmocka_unit_test(byte_order_mark_is_told),
         cmocka_unit_test(texts_are_valid_when_all_their_sequences_are),
     };
     return cmocka_run_group_tests_name("utf8", tests, NULL, NULL);
