@@ -6,7 +6,7 @@
 #include "pool/lookup.h"
 #include "pool/transfer.h"
 #include "pool/url.h"
-#include "pool/url_user.h"
+#include "pool/url_sent.h"
 
 #include <curl/curl.h>
 #include <stdio.h>
@@ -63,7 +63,8 @@ static enum fetch_error fail_nomem(struct fetch_result *result) {
     return FETCH_INTERNAL;
 }
 
-/* The URL that was asked for may have user information, if the operator lets it; from here on it has none. */
+/* The URL that was asked for may have user information, if the operator lets it, and letters beyond ASCII; from here on
+ * it has neither. */
 static enum fetch_error enter_first_url(struct fetcher *f, struct hop *hop, struct fetch_result *result) {
     const char *reason = NULL;
     struct url_user user = {.len = 0};
@@ -74,9 +75,9 @@ static enum fetch_error enter_first_url(struct fetcher *f, struct hop *hop, stru
         fetch_result_fail(result, error, reason);
         return error;
     }
-    if (user.len > 0 && url_user_take(hop->url, &user, &hop->owned_url, &hop->authorization))
+    if (url_sent_prepare(hop->url, &user, &hop->owned_url, &hop->authorization))
         return fail_nomem(result);
-    if (user.len > 0)
+    if (hop->owned_url)
         hop->url = hop->owned_url;
     note_host(hop);
     return FETCH_OK;

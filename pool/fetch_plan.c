@@ -4,7 +4,7 @@
 #include "pool/fetcher.h"
 #include "pool/gate.h"
 #include "pool/lookup.h"
-#include "pool/url_user.h"
+#include "pool/url_sent.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,23 +34,6 @@ static void fail_nomem(struct planning *p) {
 
 /* ---- the URL ---- */
 
-/* As libcurl will write it: dots in the path resolved, no fragment. */
-static enum err normalise(const char *url, const struct url_user *user, char **ret_url) {
-    char *bare = NULL, *authorization = NULL, *joined = NULL;
-    enum err err = ERR_NONE;
-    if (user->len > 0)
-        err = url_user_take(url, user, &bare, &authorization);
-    if (!err)
-        err = url_join(bare ? bare : url, bare ? bare : url, &joined);
-    free(bare);
-    free(authorization);
-    if (err)
-        return err;
-    joined[strcspn(joined, "#")] = '\0';
-    *ret_url = joined;
-    return ERR_NONE;
-}
-
 static bool enter_url(struct planning *p) {
     struct url_origin origin;
     struct url_user user = {.len = 0};
@@ -67,7 +50,7 @@ static bool enter_url(struct planning *p) {
     memcpy(p->host, origin.text + origin.host_start, origin.host_len);
     p->host[origin.host_len] = '\0';
     p->port = (int)strtol(strrchr(origin.text, ':') + 1, NULL, 10);
-    enum err err = normalise(url, &user, &p->plan->url);
+    enum err err = url_sent_make(url, &user, &p->plan->url);
     if (err == ERR_NOMEM)
         fail_nomem(p);
     else if (err)

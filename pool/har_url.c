@@ -1,6 +1,6 @@
 #include "pool/har_url.h"
 
-#include "pool/url.h"
+#include "pool/url_sent.h"
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -10,48 +10,52 @@
 #define HAR_URL_INVALID "about:invalid#"
 
 /* RFC 3986, section 3.3 to 3.5. */
-static bool may_stand(const char *p) {
-    unsigned char c = (unsigned char)*p;
-    if (c == '%')
-        return isxdigit((unsigned char)p[1]) && isxdigit((unsigned char)p[2]);
+static bool may_stand(char text) {
+    unsigned char c = (unsigned char)text;
     return c < 0x80 && (isalnum(c) || (c && strchr("-._~!$&'()*+,;=:@/?", c)));
 }
 
-static enum err append_escaped(struct buf *out, const char *text) {
-    enum err err = ERR_NONE;
+static bool is_escape(const char *p) {
+    return *p == '%' && isxdigit((unsigned char)p[1]) && isxdigit((unsigned char)p[2]);
+}
+
+static enum err append_escaped(struct buf *out, const char *p) {
+    return buf_printf(out, "%%%02X", (unsigned)(unsigned char)*p);
+}
+
+static enum err append_invalid(struct buf *out, const char *text) {
+    enum err err = buf_append_text(out, HAR_URL_INVALID);
     for (const char *p = text; *p && !err; p++)
-        err = may_stand(p) ? buf_append_char(out, *p) : buf_printf(out, "%%%02X", (unsigned)(unsigned char)*p);
+        err = may_stand(*p) || is_escape(p) ? buf_append_char(out, *p) : append_escaped(out, p);
     return err;
 }
 
-/* Of several # the first begins the fragment. */
-static enum err append_rest(struct buf *out, const char *rest) {
-    size_t n = strcspn(rest, "#");
-    char *before = strndup(rest, n);
-    enum err err = before ? append_escaped(out, before) : ERR_NOMEM;
-    free(before);
-    if (!err && rest[n])
-        err = buf_append_char(out, '#');
-    return !err && rest[n] ? append_escaped(out, rest + n + 1) : err;
+/* A percent sign stays as it was sent, escape or not. */
+static enum err append_sent(struct buf *out, const char *url) {
+    const char *host = strstr(url, "://") + 3;
+    const char *rest = host + strcspn(host, "/?");
+    enum err err = buf_append(out, url, (size_t)(rest - url));
+    for (const char *p = rest; *p && !err; p++)
+        err = may_stand(*p) || *p == '%' ? buf_append_char(out, *p) : append_escaped(out, p);
+    return err;
 }
 
 enum err har_url_append(struct buf *out, const char *url) {
     struct url_origin origin;
     struct url_user user;
     const char *reason;
-    if (url_check_with_user(url, &origin, &user, &reason)) {
-        enum err err = buf_append_text(out, HAR_URL_INVALID);
-        if (!err)
-            err = append_escaped(out, url);
-        return err ? err : buf_append_char(out, '\0');
+    const char *text = url;
+    char *sent = NULL;
+    enum err err = ERR_INVALID;
+    if (!url_check_with_user(url, &origin, &user, &reason)) {
+        err = url_sent_make(url, &user, &sent);
+        text = origin.text; /* has no user information */
     }
-    const char *host = user.len > 0 ? user.text + user.len + 1 : strstr(url, "://") + 3;
-    const char *rest = host + strcspn(host, "/?#");
-    enum err err = buf_append(out, url, (size_t)(strstr(url, "://") - url) + 3);
     if (!err)
-        err = buf_append(out, host, (size_t)(rest - host));
-    if (!err)
-        err = append_rest(out, rest);
+        err = append_sent(out, sent);
+    else if (err == ERR_INVALID)
+        err = append_invalid(out, text);
+    free(sent);
     return err ? err : buf_append_char(out, '\0');
 }
 

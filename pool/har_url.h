@@ -5,8 +5,9 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Appends the URL, and a NUL that counts, without its user information; what may not stand in a URI is escaped. What
- * cannot be fetched because it is no such URL follows "about:invalid#", escaped as well. ERR_LIMIT, ERR_NOMEM. */
+/* Appends what a request for the URL asks for (url_sent_make), and a NUL that counts. What may not stand in a URI is
+ * escaped, but for percent signs, which origins saw as they are. What cannot be fetched because it is no such URL
+ * follows "about:invalid#", escaped as well. ERR_LIMIT, ERR_NOMEM. */
 enum err har_url_append(struct buf *out, const char *url) ERR_MUST_CHECK;
 
 /* The same for where a redirect leads that was not followed because of what it is. */

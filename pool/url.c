@@ -306,11 +306,7 @@ static bool authority_is_sound(const char *location) {
     return len < (int)sizeof url && url_check(url, &origin, &reason) == FETCH_OK;
 }
 
-enum err url_join(const char *base, const char *location, char **ret_url) {
-    if (*location == '\0' || *location == '#')
-        return join_fragment(base, location, ret_url);
-    if (!authority_is_sound(location))
-        return ERR_INVALID;
+static enum err join_with_libcurl(const char *base, const char *location, char **ret_url) {
     CURLU *url = curl_url();
     if (!url)
         return ERR_NOMEM;
@@ -326,4 +322,14 @@ enum err url_join(const char *base, const char *location, char **ret_url) {
     *ret_url = strdup(joined);
     curl_free(joined);
     return *ret_url ? ERR_NONE : ERR_NOMEM;
+}
+
+enum err url_join(const char *base, const char *location, char **ret_url) {
+    if (*location == '\0' || *location == '#')
+        return join_fragment(base, location, ret_url);
+    return authority_is_sound(location) ? join_with_libcurl(base, location, ret_url) : ERR_INVALID;
+}
+
+enum err url_resolve(const char *url, char **ret_url) {
+    return join_with_libcurl(url, url, ret_url);
 }

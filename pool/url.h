@@ -53,4 +53,8 @@ enum fetch_error url_check_host(const char *text, char ret_host[URL_HOST_MAX_BYT
  */
 enum err url_join(const char *base, const char *location, char **ret_url) ERR_MUST_CHECK;
 
+/* A URL that was checked, as libcurl asks for it: dots in the path resolved. The caller frees it with free().
+ * ERR_INVALID: libcurl takes no such URL. ERR_NOMEM. */
+enum err url_resolve(const char *url, char **ret_url) ERR_MUST_CHECK;
+
 #endif

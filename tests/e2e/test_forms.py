@@ -94,7 +94,7 @@ def test_an_entry_tells_what_was_sent_and_what_came(steady_daemon, origin):
     entry, = entries_of(steady_daemon, [item], include=["body"])
     seen, = origin.seen("/post")
     request, response = entry["request"], entry["response"]
-    assert (request["method"], request["url"], request["httpVersion"]) == ("POST", item["url"], "HTTP/1.1")
+    assert (request["method"], request["url"], request["httpVersion"]) == ("POST", item["url"].removesuffix("#part"), "HTTP/1.1")
     assert [(field["name"], field["value"]) for field in request["headers"]] == seen.headers
     assert request["queryString"] == [{"name": "a", "value": "1"}, {"name": "b", "value": "%20"}, {"name": "c", "value": ""}]
     assert request["postData"] == {"mimeType": "text/y", "text": "some text"}
@@ -106,6 +106,26 @@ def test_an_entry_tells_what_was_sent_and_what_came(steady_daemon, origin):
     assert response["bodySize"] == 5
     assert entry["serverIPAddress"] == "127.0.0.1" and int(entry["connection"]) > 0
     assert "body" not in entry["_result"] and entry["_index"] == 0
+
+
+@pytest.mark.parametrize("target, asked", [
+    ("/é?q=é", "/%c3%a9?q=%c3%a9"), ("/é?q=é#é", "/%c3%a9?q=%c3%a9"), ("/x/../y#frag", "/y"), ("/a%7e?%zz", "/a%7e?%zz"), ("?q=/../é", "/?q=/../%c3%a9"), ("/a?", "/a?"), ("?#x", "/?"),
+])
+def test_what_is_told_of_a_url_is_what_the_origin_saw(steady_daemon, origin, target, asked):
+    url, end = origin.url("/").rstrip("/") + target, origin.url("/").rstrip("/") + asked
+    entry, = entries_of(steady_daemon, [url], include=["redirects"])
+    seen, = origin.seen()
+    assert seen.target == asked
+    assert (entry["request"]["url"], entry["_result"]["url"]) == (end, url)
+    assert steady_daemon.fetch([url], plan=True)[0]["fetched_url"] == end
+    if target.startswith("/é"):
+        assert entry["_result"]["final_url"].partition("#")[0] == end
+    if asked.endswith("?"):
+        return  # libcurl leaves an empty query out where a redirect leads
+    origin.on("/away", Reply(302, headers=[("Location", url.encode().decode("latin-1"))]))
+    away, there = entries_of(steady_daemon, [origin.url("/away")], include=["redirects"])
+    assert (origin.seen()[-1].target, there["request"]["url"]) == (asked, end)
+    assert there["_result"]["final_url"].partition("#")[0] == end
 
 
 def test_each_redirect_is_an_entry(steady_daemon, origin):

@@ -1,7 +1,7 @@
 /* What the check accepts, libcurl has to read as the same host and port; and where redirects lead. The first line is
  * the URL, the rest a Location seen from it. */
 #include "fuzz.h"
-#include "pool/url.h"
+#include "pool/url_sent.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
@@ -48,6 +48,33 @@ static void check_agreement(const char *text, const struct url_origin *origin) {
     curl_url_cleanup(url);
 }
 
+/* What is told to have been asked for is what libcurl asks for, in ASCII, of the same origin. */
+static void check_sent(const char *text, const struct url_origin *origin) {
+    const struct url_user nobody = {.text = text};
+    struct url_origin again;
+    const char *reason;
+    char *prepared, *line, *sent, *query = NULL;
+    assert(url_sent_prepare(text, &nobody, &prepared, &line) == ERR_NONE && !line);
+    assert(url_sent_make(text, &nobody, &sent) == ERR_NONE);
+    CURLU *url = curl_url();
+    assert(url && curl_url_set(url, CURLUPART_URL, prepared ? prepared : text, 0) == CURLUE_OK);
+    char *path = part(url, CURLUPART_PATH, CURLU_URLENCODE);
+    CURLUcode code = curl_url_get(url, CURLUPART_QUERY, &query, 0);
+    const char *target = strchr(strstr(sent, "://") + 3, '/');
+    assert(target && strncmp(target, path, strlen(path)) == 0);
+    target += strlen(path);
+    assert(code == CURLUE_OK ? *target == '?' && strcmp(target + 1, query) == 0 : *target == '\0');
+    for (const char *c = sent; *c; c++)
+        assert(((unsigned char)*c & 0x80) == 0);
+    assert(strlen(sent) > URL_MAX_BYTES || url_check(sent, &again, &reason) == FETCH_OK);
+    assert(strlen(sent) > URL_MAX_BYTES || strcmp(again.text, origin->text) == 0);
+    curl_free(path);
+    curl_free(query);
+    curl_url_cleanup(url);
+    free(prepared);
+    free(sent);
+}
+
 /* The origin is a URL of itself, and the host one that can be asked for. */
 static void check_origin(const struct url_origin *origin) {
     struct url_origin again;
@@ -69,6 +96,7 @@ static enum fetch_error check(const char *text) {
     }
     check_agreement(text, &origin);
     check_origin(&origin);
+    check_sent(text, &origin);
     return FETCH_OK;
 }
 

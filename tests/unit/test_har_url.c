@@ -23,15 +23,23 @@ static void assert_redirect(const char *url, const char *location, const char *e
 
 TEST(uri_stays_as_it_is) {
     assert_url("http://h/", "http://h/");
-    assert_url("HTTPS://H.example:8443/a;b/%7Ec?d=e&f[]=#g/?h", "HTTPS://H.example:8443/a;b/%7Ec?d=e&f%5B%5D=#g/?h");
-    assert_url("http://[::1]:80?q", "http://[::1]:80?q");
-    assert_url("http://h", "http://h");
+    assert_url("https://H.example:8443/a;b/%7Ec?d=e&f=/?h", "https://H.example:8443/a;b/%7Ec?d=e&f=/?h");
+    assert_url("http://[::1]:80/?q", "http://[::1]:80/?q");
+}
+
+TEST(url_is_what_was_asked_for) {
+    assert_url("http://h", "http://h/");
+    assert_url("http://h?q#a#b", "http://h/?q");
+    assert_url("http://h/x/../y#frag", "http://h/y");
 }
 
 TEST(what_may_not_stand_in_a_uri_is_escaped) {
-    assert_url("http://h/\xC3\xBC|\"<>\\^`{}", "http://h/%C3%BC%7C%22%3C%3E%5C%5E%60%7B%7D");
-    assert_url("http://h/100%/%zz%4", "http://h/100%25/%25zz%254");
-    assert_url("http://h/#a#b", "http://h/#a%23b");
+    assert_url("http://h/[]|\"<>\\^`{}", "http://h/%5B%5D%7C%22%3C%3E%5C%5E%60%7B%7D");
+}
+
+TEST(what_was_escaped_when_it_was_sent_is_so) {
+    assert_url("http://h/\xC3\xBC?\xC3\xBC", "http://h/%c3%bc?%c3%bc");
+    assert_url("http://h/100%/%zz?%4", "http://h/100%/%zz?%4");
 }
 
 TEST(user_information_is_left_out) {
@@ -40,6 +48,7 @@ TEST(user_information_is_left_out) {
 
 TEST(what_is_no_url_follows_one_that_is_invalid) {
     assert_url("", "about:invalid#");
+    assert_url("100% %41 \xC3", "about:invalid#100%25%20%41%20%C3");
     assert_url("no url", "about:invalid#no%20url");
     assert_url("ftp://h/#", "about:invalid#ftp://h/%23");
 }
@@ -81,7 +90,9 @@ TEST(full_buffer_is_told) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(uri_stays_as_it_is),
+        cmocka_unit_test(url_is_what_was_asked_for),
         cmocka_unit_test(what_may_not_stand_in_a_uri_is_escaped),
+        cmocka_unit_test(what_was_escaped_when_it_was_sent_is_so),
         cmocka_unit_test(user_information_is_left_out),
         cmocka_unit_test(what_is_no_url_follows_one_that_is_invalid),
         cmocka_unit_test(redirect_is_seen_from_where_it_stands),

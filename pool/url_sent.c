@@ -1,0 +1,89 @@
+#include "pool/url_sent.h"
+
+#include "pool/url_user.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_ascii(char c) {
+    return ((unsigned char)c & 0x80) == 0;
+}
+
+static size_t count_beyond_ascii(const char *text) {
+    size_t count = 0;
+    for (; *text; text++)
+        count += !is_ascii(*text);
+    return count;
+}
+
+/* With the digits that url_join takes. */
+static char *escape(const char *url, size_t beyond_ascii) {
+    static const char digits[] = "0123456789abcdef";
+    char *escaped = malloc(strlen(url) + 2 * beyond_ascii + 1);
+    char *to = escaped;
+    for (; escaped && *url; url++) {
+        unsigned char byte = (unsigned char)*url;
+        if (is_ascii(*url)) {
+            *to++ = *url;
+            continue;
+        }
+        *to++ = '%';
+        *to++ = digits[byte >> 4];
+        *to++ = digits[byte & 0xF];
+    }
+    if (escaped)
+        *to = '\0';
+    return escaped;
+}
+
+enum err url_sent_prepare(const char *url, const struct url_user *user, char **ret_url, char **ret_authorization) {
+    char *bare = NULL, *authorization = NULL;
+    size_t beyond_ascii = count_beyond_ascii(url);
+    if (user->len > 0 && url_user_take(url, user, &bare, &authorization))
+        return ERR_NOMEM;
+    if (beyond_ascii > 0) {
+        char *escaped = escape(bare ? bare : url, beyond_ascii);
+        free(bare);
+        bare = escaped;
+        if (!bare) {
+            free(authorization);
+            return ERR_NOMEM;
+        }
+    }
+    *ret_url = bare;
+    *ret_authorization = authorization;
+    return ERR_NONE;
+}
+
+static bool has_query(const char *url) {
+    return url[strcspn(url, "?#")] == '?';
+}
+
+/* libcurl asks for an empty query as well, but does not write it into a URL. */
+static enum err restore_query(char **url) {
+    size_t len = strlen(*url);
+    char *longer = realloc(*url, len + 2);
+    if (!longer)
+        return ERR_NOMEM;
+    memcpy(longer + len, "?", 2);
+    *url = longer;
+    return ERR_NONE;
+}
+
+enum err url_sent_make(const char *url, const struct url_user *user, char **ret_url) {
+    char *prepared = NULL, *authorization = NULL, *sent = NULL;
+    enum err err = url_sent_prepare(url, user, &prepared, &authorization);
+    if (!err)
+        err = url_resolve(prepared ? prepared : url, &sent);
+    if (!err)
+        sent[strcspn(sent, "#")] = '\0';
+    if (!err && has_query(url) && !has_query(sent))
+        err = restore_query(&sent);
+    free(prepared);
+    free(authorization);
+    if (err)
+        free(sent);
+    else
+        *ret_url = sent;
+    return err;
+}
