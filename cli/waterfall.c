@@ -59,7 +59,7 @@ enum err waterfall_bar(const struct summary_entry *entry, int64_t scale_us, size
 enum err waterfall_legend(const struct waterfall_look *look, struct buf *out, size_t *ret_columns) {
     enum err err = ERR_NONE;
     *ret_columns = 0;
-    for (size_t i = 1; i < PHASES && !err; i++) {
+    for (size_t i = 0; i < PHASES && !err; i++) {
         err = put_blocks(i, 1, look, out);
         if (!err)
             err = buf_printf(out, " %s%s", phases[i].name, i + 1 < PHASES ? "  " : "");

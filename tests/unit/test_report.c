@@ -83,7 +83,7 @@ TEST(a_table_tells_what_came) {
                         "http://a.example/two          200  2.00 KiB    500 ms  :++**#####===\n"
                         "http://a.example/?[2Jthree    404  2.00 KiB    250 ms  :**##=\n"
                         "http://nowhere.example/       dns             20.0 ms  =\n"
-                        "                                     : dns  + connect  * tls  # wait  = transfer\n");
+                        "                          . earlier  : dns  + connect  * tls  # wait  = transfer\n");
 }
 
 TEST(no_line_is_longer_than_the_terminal) {
@@ -105,6 +105,12 @@ TEST(without_colour_there_is_no_escape) {
     add_all();
     assert_null(strchr(render(100, true, false), '\x1b'));
     assert_non_null(strstr(render(100, true, true), "\x1b[32m200\x1b[0m"));
+}
+
+TEST(the_legend_names_each_part_of_a_bar) {
+    add_all();
+    const char *text = render(100, true, false);
+    assert_non_null(strstr(text, "· earlier  ░ dns  ▒ connect  ▓ tls  █ wait  ▄ transfer\n"));
 }
 
 TEST(an_empty_list_is_one_line) {
@@ -143,6 +149,7 @@ int main(void) {
         REPORT_TEST(a_table_tells_what_came),
         REPORT_TEST(no_line_is_longer_than_the_terminal),
         REPORT_TEST(without_colour_there_is_no_escape),
+        REPORT_TEST(the_legend_names_each_part_of_a_bar),
         REPORT_TEST(an_empty_list_is_one_line),
         REPORT_TEST(a_bar_shows_what_came_before_the_last_attempt),
         REPORT_TEST(a_reused_connection_has_no_parts_of_its_own),
