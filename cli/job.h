@@ -18,6 +18,7 @@ struct job {
     struct fetch_batch list; /* the batch, when the pool is in this process */
     unsigned printed;        /* enum fetch_include, of items that say nothing of their own */
     struct results results;
+    int64_t started_us;          /* before the first fetch was begun */
     struct save *save;           /* NULL: bodies are not saved */
     sem_t done;                  /* posted when the pool is done with the batch */
     char error[CLI_ERROR_BYTES]; /* when job_has_failed */

@@ -113,6 +113,7 @@ static enum err submit(struct local *l) {
     list->host_delay_ms = o->host_delay_ms;
     list->deadline_ms = o->deadline_ms ? clock_after_ms(o->deadline_ms) : CLOCK_NEVER;
     l->job->results.flow = (struct results_flow){.hold = hold, .release = release, .arg = l->job};
+    l->job->started_us = clock_now_us();
     return fetch_batch_submit(list, l->pool, l->fetcher);
 }
 

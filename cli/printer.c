@@ -13,7 +13,6 @@
 enum {
     DRAW_INTERVAL_MS = 100,
     FIRST_DRAW_MS = 250,  /* what is over by then needs no line */
-    RATE_WINDOW_MS = 500, /* between two measurements, which are averaged */
     CANCEL_AGAIN_MS = 50, /* an interruption may be lost */
 };
 
@@ -92,7 +91,8 @@ static enum err print_table(const struct printer *p, struct buf *out) {
         .utf8 = terminal_has_utf8(),
         .color = terminal_has_color(STDOUT_FILENO),
     };
-    return report_render(&p->job->results.summary, clock_now_ms() - p->started_ms, url_of, &p->job->list, &look, out);
+    return report_render(&p->job->results.summary, clock_now_us() - p->job->started_us, url_of, &p->job->list, &look,
+                         out);
 }
 
 static void print_end(struct printer *p, struct buf *text) {
@@ -110,28 +110,15 @@ static void print_end(struct printer *p, struct buf *text) {
 
 /* ---- the progress line ---- */
 
-static void measure_rate(struct printer *p, size_t done, int64_t now_ms) {
-    int64_t span_ms = now_ms - p->rate_at_ms;
-    if (span_ms < RATE_WINDOW_MS && p->rate > 0)
-        return;
-    double rate = span_ms > 0 ? (double)(done - p->rate_done) * 1000 / (double)span_ms : 0;
-    p->rate = p->rate > 0 ? p->rate * 0.7 + rate * 0.3 : rate;
-    if (span_ms >= RATE_WINDOW_MS) {
-        p->rate_at_ms = now_ms;
-        p->rate_done = done;
-    }
-}
-
 static void draw(struct printer *p, int64_t now_ms) {
     struct results_counts counts = results_count(&p->job->results);
-    measure_rate(p, counts.done, now_ms);
+    progress_rate_measure(&p->rate, counts.done, now_ms);
     const struct progress_state state = {
         .total = counts.total,
         .done = counts.done,
         .failed = counts.failed,
         .in_flight = p->source->ops->in_flight(p->source),
-        .elapsed_ms = now_ms - p->started_ms,
-        .rate = p->rate,
+        .rate = p->rate.per_s,
         .is_ending = signals_number(p->signals) != 0,
     };
     terminal_draw(&p->terminal, &state);
@@ -177,16 +164,14 @@ static bool leads_to_terminal(void) {
 }
 
 static void init(struct printer *p, struct job *job, struct source *source, struct signals *signals) {
-    int64_t now_ms = clock_now_ms();
     *p = (struct printer){
         .job = job,
         .source = source,
         .signals = signals,
         .shares_terminal = leads_to_terminal(),
-        .started_ms = now_ms,
-        .rate_at_ms = now_ms,
-        .next_draw_ms = now_ms + FIRST_DRAW_MS,
+        .next_draw_ms = clock_now_ms() + FIRST_DRAW_MS,
     };
+    progress_rate_init(&p->rate, job->started_us / 1000);
     terminal_init(&p->terminal);
     if (job->options->quiet)
         p->terminal.can_draw = false;

@@ -18,11 +18,8 @@ struct printer {
     struct terminal terminal;
     bool has_begun;
     bool shares_terminal; /* standard output may lead to that of the line */
-    int64_t started_ms;
     int64_t next_draw_ms;
-    int64_t rate_at_ms; /* when the rate was measured last */
-    size_t rate_done;
-    double rate;
+    struct progress_rate rate;
 };
 
 /* Runs until every result was printed, or nobody reads any more; then the source was cancelled and its results have

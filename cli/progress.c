@@ -5,7 +5,34 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PARTS_BYTES = 160, BAR_MIN_COLUMNS = 8, BAR_MAX_COLUMNS = 30 };
+enum {
+    PARTS_BYTES = 160,
+    BAR_MIN_COLUMNS = 8,
+    BAR_MAX_COLUMNS = 30,
+    RATE_SPAN_MS = 500, /* between two measurements, at least */
+    RATE_MEMORY_MS = 10000,
+};
+
+/* ---- the rate ---- */
+
+void progress_rate_init(struct progress_rate *r, int64_t started_ms) {
+    *r = (struct progress_rate){.started_ms = started_ms, .measured_ms = started_ms};
+}
+
+/* A span in which none came goes on until one does: of slow URLs several come at once, and long none. */
+void progress_rate_measure(struct progress_rate *r, size_t done, int64_t now_ms) {
+    int64_t span_ms = now_ms - r->measured_ms;
+    int64_t before_ms = r->measured_ms - r->started_ms;
+    if (done == r->measured_done || span_ms <= 0 || (r->per_s > 0 && span_ms < RATE_SPAN_MS))
+        return;
+    double per_s = (double)(done - r->measured_done) * 1000 / (double)span_ms;
+    int64_t memory_ms = before_ms < RATE_MEMORY_MS ? before_ms : RATE_MEMORY_MS;
+    r->per_s += (per_s - r->per_s) * (double)span_ms / (double)(span_ms + memory_ms);
+    r->measured_ms = now_ms;
+    r->measured_done = done;
+}
+
+/* ---- the line ---- */
 
 /* What stands behind the bar, in the order in which it is left out from the end. */
 static void add_part(char *parts, const char *text, size_t room) {

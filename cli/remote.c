@@ -1,5 +1,6 @@
 #include "cli/remote.h"
 
+#include "base/clock.h"
 #include "base/list.h"
 #include "base/thread.h"
 #include "cli/archive_split.h"
@@ -313,6 +314,7 @@ static enum err start(struct remote *r, char ret_error[CLI_ERROR_BYTES]) {
     if (!err && !set_options(r))
         err = ERR_LIBRARY;
     r->job->results.flow = (struct results_flow){.hold = hold, .release = release, .arg = r};
+    r->job->started_us = clock_now_us();
     if (!err)
         err = thread_start("fp-remote", run, r, true, &r->thread);
     if (err)

@@ -22,7 +22,7 @@ enum {
 
 struct report {
     struct summary *summary;
-    int64_t elapsed_ms;
+    int64_t elapsed_us;
     const char *(*url_of)(const void *arg, size_t index);
     const void *arg;
     struct report_look look;
@@ -86,12 +86,12 @@ static void put_first_line(struct report *t) {
     char total[UNITS_BYTES * 2], time[UNITS_BYTES], size[UNITS_BYTES], good[UNITS_BYTES * 2], bad[UNITS_BYTES * 2];
     char line[256];
     const struct summary *s = t->summary;
-    double seconds = (double)t->elapsed_ms / 1000;
+    double seconds = (double)t->elapsed_us / 1e6;
     double rate = seconds > 0 ? (double)s->done / seconds : 0;
     units_count(s->total, total);
     units_count(s->done - s->failed, good);
     units_count(s->failed, bad);
-    units_time(t->elapsed_ms * 1000, time);
+    units_time(t->elapsed_us, time);
     units_size(s->size_bytes, size);
     (void)snprintf(line, sizeof line,
                    rate < 9.95 ? "%s URL%s in %s, %s, %.1f/s: %s good, %s not"
@@ -300,11 +300,11 @@ static void put_slowest(struct report *t) {
     put_legend(t, &c);
 }
 
-enum err report_render(struct summary *summary, int64_t elapsed_ms,
+enum err report_render(struct summary *summary, int64_t elapsed_us,
                        const char *(*url_of)(const void *arg, size_t index), const void *arg,
                        const struct report_look *look, struct buf *out) {
     struct report t = {
-        .summary = summary, .elapsed_ms = elapsed_ms, .url_of = url_of, .arg = arg, .look = *look, .out = out};
+        .summary = summary, .elapsed_us = elapsed_us, .url_of = url_of, .arg = arg, .look = *look, .out = out};
     t.look.columns = look->columns < MIN_COLUMNS   ? MIN_COLUMNS
                      : look->columns > MAX_COLUMNS ? MAX_COLUMNS
                                                    : look->columns;

@@ -18,7 +18,7 @@ struct report_look {
 
 /* Appends the table, no line of which is longer than `columns`. `url_of` gives the URL of an item. Sorts the times of
  * the summary. ERR_NOMEM, ERR_LIMIT. */
-enum err report_render(struct summary *summary, int64_t elapsed_ms,
+enum err report_render(struct summary *summary, int64_t elapsed_us,
                        const char *(*url_of)(const void *arg, size_t index), const void *arg,
                        const struct report_look *look, struct buf *out) ERR_MUST_CHECK;
 

@@ -30,6 +30,11 @@ def proc_status(pid, name):
     return re.search(rf"^{name}:\s*(\w+)", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE).group(1)
 
 
+def to_ms(time):
+    number, unit = time
+    return float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
+
+
 def has_pending(pid, number):
     return int(proc_status(pid, "ShdPnd"), 16) >> (number - 1) & 1
 
@@ -259,6 +264,14 @@ def test_the_table_tells_how_it_went(origin):
     assert re.match(r"3 URLs in \d+.*: 1 good, 2 not\n", result.stdout)
     assert re.search(r"^connect +1 ", result.stdout, re.MULTILINE) and "The slowest" in result.stdout
     assert max(len(line) for line in result.stdout.splitlines()) <= 70 and result.stdout.isascii()
+
+
+def test_the_table_takes_no_less_time_than_its_rows():
+    with closed_port() as port:
+        tables = [fetchpool("-o", "table", f"http://127.0.0.1:{port}/", LC_ALL="C").stdout for _ in range(20)]
+    for table in tables:
+        all_ms, row_ms = (to_ms(re.search(pattern, table).groups()) for pattern in (r"^1 URL in ([\d.]+) (\w+),", r" ([\d.]+) (\w+)  [.:+*#=]+\n"))
+        assert all_ms >= row_ms > 0, table
 
 
 def test_without_a_terminal_nothing_is_drawn(origin):

@@ -87,6 +87,13 @@ def test_a_line_shows_how_far_it_is_and_goes(terminal, origin, tmp_path):
     assert screen.startswith("20 URLs in ") and "The slowest" in screen and "█ wait" in screen
 
 
+def test_the_first_rate_is_that_since_the_start(terminal, origin):
+    terminal.type(FETCHPOOL, "--timeout", "600", origin.url("/a?delay=2"), origin.url("/held"), after=" >/dev/null")
+    rate = re.search(r" 1/2 .* ([\d.]+)/s", terminal.wait_for(r" 1/2 "))
+    assert 0 < float(rate.group(1)) <= 0.5
+    origin.release()
+
+
 def test_results_and_the_line_do_not_mix(terminal, origin, tmp_path):
     terminal.type(FETCHPOOL, "--timeout", "600", "-o", "csv", "-i", urls_in(tmp_path, origin, 9), after="; echo status $?")
     lines = terminal.wait_for(r" 90 %  9/10").split("\n")

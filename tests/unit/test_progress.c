@@ -8,8 +8,7 @@
 static struct buf line;
 static size_t columns;
 
-static const struct progress_state half = {
-    .total = 1200, .done = 600, .failed = 0, .in_flight = 20, .elapsed_ms = 5000, .rate = 100};
+static const struct progress_state half = {.total = 1200, .done = 600, .failed = 0, .in_flight = 20, .rate = 100};
 
 static int begin(void **state) {
     (void)state;
@@ -93,6 +92,47 @@ TEST(a_narrow_line_keeps_what_matters) {
     assert_string_equal(render(&half, 22, true, false), "600/1,200  0:06 left");
 }
 
+/* `at_once` results every `interval_ms`, the second half of them a tenth of a second later; measured ten times a
+ * second. */
+static void assert_steady(int64_t interval_ms, size_t at_once, double low, double high) {
+    struct progress_rate rate;
+    const int64_t start_ms = 123456;
+    progress_rate_init(&rate, start_ms);
+    for (int64_t ms = 250; ms < 20 * interval_ms; ms += 100) {
+        size_t all = (size_t)(ms / interval_ms) * at_once;
+        size_t late = ms >= interval_ms && ms % interval_ms < 100 ? at_once / 2 : 0;
+        progress_rate_measure(&rate, all - late, start_ms + ms);
+        if (ms < interval_ms)
+            assert_true(rate.per_s == 0);
+        else if (ms >= interval_ms + 600 && (rate.per_s < low || rate.per_s > high))
+            fail_msg("%f at %d ms", rate.per_s, (int)ms);
+    }
+}
+
+TEST(the_rate_of_slow_ones_is_steady) {
+    assert_steady(3000, 5, 1.2, 2.2);
+    assert_steady(8000, 2, 0.15, 0.35);
+    assert_steady(200, 20, 70, 130);
+}
+
+TEST(the_first_rate_is_that_since_the_start) {
+    struct progress_rate rate;
+    progress_rate_init(&rate, 1000);
+    for (int64_t ms = 1250; ms < 5000; ms += 100)
+        progress_rate_measure(&rate, 0, ms);
+    progress_rate_measure(&rate, 2, 5000);
+    assert_true(rate.per_s == 0.5);
+}
+
+TEST(the_rate_follows_a_change) {
+    struct progress_rate rate;
+    size_t done = 0;
+    progress_rate_init(&rate, 0);
+    for (int64_t ms = 500; ms <= 60000; ms += 500)
+        progress_rate_measure(&rate, done += ms < 30000 ? 100 : 10, ms);
+    assert_true(rate.per_s > 20 && rate.per_s < 40);
+}
+
 #define LINE_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void) {
@@ -105,6 +145,9 @@ int main(void) {
         LINE_TEST(extremes_are_shown),
         LINE_TEST(every_width_is_kept),
         LINE_TEST(a_narrow_line_keeps_what_matters),
+        LINE_TEST(the_rate_of_slow_ones_is_steady),
+        LINE_TEST(the_first_rate_is_that_since_the_start),
+        LINE_TEST(the_rate_follows_a_change),
     };
     return cmocka_run_group_tests_name("progress", tests, NULL, NULL);
 }

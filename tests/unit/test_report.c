@@ -50,7 +50,7 @@ static void add(size_t index, int status, enum fetch_error error, int64_t ms) {
 static const char *render(size_t columns, bool utf8, bool color) {
     const struct report_look look = {.columns = columns, .utf8 = utf8, .color = color};
     buf_clear(&out);
-    assert_int_equal(report_render(&s, 2000, url_of, NULL, &look, &out), ERR_NONE);
+    assert_int_equal(report_render(&s, 2000000, url_of, NULL, &look, &out), ERR_NONE);
     assert_int_equal(buf_terminate(&out), ERR_NONE);
     return out.data;
 }
