@@ -3,22 +3,41 @@
 #include "base/json_names.h"
 #include "base/json_scan.h"
 #include "base/json_walk.h"
+#include "base/utf8.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-static void add(char *text, const char *more) {
-    size_t len = strlen(text);
-    (void)snprintf(text + len, CLI_ERROR_BYTES - len, "%s", more);
+/* The server's name comes before it, and when to come back behind it. */
+enum { TEXT_BYTES = CLI_ERROR_BYTES - 192, STRING_BYTES = 1024, AGAIN_BYTES = 64 };
+
+static void add_bytes(char *text, const char *more, size_t len) {
+    size_t old = strlen(text);
+    (void)snprintf(text + old, TEXT_BYTES - old, "%.*s", (int)len, more);
 }
 
-/* A string, as far as there is room. */
+static void add(char *text, const char *more) {
+    add_bytes(text, more, strlen(more));
+}
+
+/* As much of it as there is room for, in whole characters. */
+static size_t fit(const char *plain, size_t len, size_t room) {
+    size_t fitting = 0, n;
+    while (fitting < len && (n = utf8_sequence(plain + fitting, len - fitting)) > 0 && fitting + n <= room)
+        fitting += n;
+    return fitting;
+}
+
+/* A string; of a long one the beginning. */
 static void add_string(char *text, const struct json_part *value) {
-    char plain[CLI_ERROR_BYTES];
-    if (*value->text != '"' || value->len - 2 >= sizeof plain)
+    size_t room = TEXT_BYTES - 1 - strlen(text);
+    char *plain = *value->text == '"' ? malloc(value->len) : NULL;
+    if (!plain)
         return;
-    plain[json_names_decode(value->text + 1, value->len - 2, plain)] = '\0';
-    add(text, plain);
+    size_t len = json_names_decode(value->text + 1, value->len - 2, plain);
+    add_bytes(text, plain, fit(plain, len, room < STRING_BYTES ? room : STRING_BYTES));
+    free(plain);
 }
 
 /* The member of that name; false: there is none. `text` begins with '{'. */
@@ -63,12 +82,10 @@ static void add_problem(char *text, const char *body) {
 }
 
 void problem_read(const char *body, long status, long retry_after_s, char ret_text[CLI_ERROR_BYTES]) {
-    char more[64];
     (void)snprintf(ret_text, CLI_ERROR_BYTES, "refused (%ld): ", status);
     add_problem(ret_text, body);
-    (void)snprintf(more, sizeof more, "; try again in %ld s", retry_after_s);
     if (retry_after_s > 0)
-        add(ret_text, more);
+        (void)snprintf(ret_text + strlen(ret_text), AGAIN_BYTES, "; try again in %ld s", retry_after_s);
     for (char *at = ret_text; *at; at++)
         if ((unsigned char)*at < 0x20 || *at == 0x7F)
             *at = '?';

@@ -1,7 +1,9 @@
 #include "cli/problem_read.h"
 
+#include "base/utf8.h"
 #include "unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static char text[CLI_ERROR_BYTES];
@@ -32,20 +34,40 @@ TEST(no_text_moves_the_cursor) {
     assert_string_equal(text, "refused (400): ?[2J?");
 }
 
-TEST(long_texts_end_in_their_room) {
-    static char body[3 * CLI_ERROR_BYTES] = "{\"detail\":\"";
-    memset(body + 11, 'x', CLI_ERROR_BYTES - 20);
-    (void)strncat(body, "\",\"errors\":[{\"pointer\":\"/aaaaaaaaaaaaaaaaaaaaaaaa\",\"detail\":\"bbbbbbbbbbbbbbbb\"}]}",
-                  200);
-    problem_read(body, 400, 5, text);
-    assert_int_equal(strlen(text), CLI_ERROR_BYTES - 1);
+TEST(long_texts_are_cut) {
+    static char body[16 * CLI_ERROR_BYTES];
+    for (size_t len = 1000; len < 6 * CLI_ERROR_BYTES; len += 777) {
+        (void)snprintf(body, sizeof body,
+                       "{\"detail\":\"a%0*d\",\"errors\":[{\"pointer\":\"/b\",\"detail\":\"c%0*d\"}]}", (int)len, 0,
+                       (int)len, 0);
+        problem_read(body, 400, 5, text);
+        assert_memory_equal(text, "refused (400): a000", 19);
+        assert_non_null(strstr(text, "000; /b: c000"));
+        assert_non_null(strstr(text, "000; try again in 5 s"));
+        assert_true(strlen(text) < CLI_ERROR_BYTES - 100);
+    }
+}
+
+TEST(long_texts_are_cut_between_characters) {
+    static char body[2 * CLI_ERROR_BYTES];
+    for (size_t before = 0; before < 4; before++) {
+        int len = snprintf(body, sizeof body, "{\"detail\":\"%.*s", (int)before, "xxx");
+        for (size_t i = 0; i < 700; i++)
+            len += snprintf(body + len, sizeof body - (size_t)len, "€");
+        (void)snprintf(body + len, sizeof body - (size_t)len, "\"}");
+        problem_read(body, 400, 0, text);
+        assert_true(strlen(text) > 1000 && utf8_is_valid(text, strlen(text)));
+    }
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_problem_is_told_with_its_places), cmocka_unit_test(when_to_come_back_is_told),
-        cmocka_unit_test(what_is_no_problem_is_told),        cmocka_unit_test(no_text_moves_the_cursor),
-        cmocka_unit_test(long_texts_end_in_their_room),
+        cmocka_unit_test(a_problem_is_told_with_its_places),
+        cmocka_unit_test(when_to_come_back_is_told),
+        cmocka_unit_test(what_is_no_problem_is_told),
+        cmocka_unit_test(no_text_moves_the_cursor),
+        cmocka_unit_test(long_texts_are_cut),
+        cmocka_unit_test(long_texts_are_cut_between_characters),
     };
     return cmocka_run_group_tests_name("problem_read", tests, NULL, NULL);
 }
