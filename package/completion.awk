@@ -75,10 +75,11 @@ function described(text) {
     gsub(/[\[\]\\:]/, "\\\\&", text)
     return text
 }
-function zsh(    i, action) {
+function zsh(    i, action, often) {
     printf "#compdef %s\n_arguments -s", program
     for (i = 1; i <= n; i++) {
         action = ""
+        often = repeats[i] ? "*" : short[i] ? "(-" short[i] " --" long[i] ")" : ""
         if (value[i] == "FILE")
             action = ":file:_files"
         else if (value[i] == "DIR")
@@ -92,8 +93,8 @@ function zsh(    i, action) {
         else if (value[i])
             action = ":" tolower(value[i]) ": "
         if (short[i])
-            printf " \\\n    %s", quoted("(-" short[i] " --" long[i] ")-" short[i] "[" described(help[i]) "]" action)
-        printf " \\\n    %s", quoted((repeats[i] ? "*" : short[i] ? "(-" short[i] " --" long[i] ")" : "") "--" long[i] \
+            printf " \\\n    %s", quoted(often "-" short[i] "[" described(help[i]) "]" action)
+        printf " \\\n    %s", quoted(often "--" long[i] \
             (value[i] ? "=" : "") "[" described(help[i]) "]" action)
     }
     print ""
