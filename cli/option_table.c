@@ -35,7 +35,7 @@ const struct option_row option_table[] = {
      1, CLI_MAX_CONCURRENT},
     {NULL, "host-delay", 0, "SEC", "host_delay", NULL, "between two fetches to one host (0)", OPTION_SECONDS,
      OF_ALL(host_delay_ms), 0, 3600},
-    {NULL, "timeout", 0, "SEC", "timeout", NULL, "for each URL (30)", OPTION_SECONDS, OF_ITEM(timeout_ms), 0.001,
+    {NULL, "timeout", 0, "SEC", "timeout", NULL, "for each attempt (30)", OPTION_SECONDS, OF_ITEM(timeout_ms), 0.001,
      DAY_S},
     {NULL, "connect-timeout", 0, "SEC", "connect_timeout", NULL, "for name, connection and TLS (10)", OPTION_SECONDS,
      OF_ITEM(connect_timeout_ms), 0.001, DAY_S},
