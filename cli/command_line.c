@@ -70,6 +70,11 @@ static enum err refuse_unknown(struct cli_options *o, const char *word) {
 }
 
 static enum err refuse_value(struct cli_options *o, const struct option_row *row, const char *why) {
+    if (o->body_unreadable) {
+        (void)snprintf(o->error, sizeof o->error, "--%s %.1024s", row->name, why);
+        make_printable(o->error);
+        return ERR_IO;
+    }
     char name[CLI_ERROR_BYTES / 2];
     (void)snprintf(name, sizeof name, "%s", why);
     return refuse(o, "--%s %s", row->name, name);

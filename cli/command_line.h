@@ -7,8 +7,8 @@
 #include "base/err.h"
 #include "cli/option_table.h"
 
-/* ERR_INVALID: `error` says what is wrong. `argv` is borrowed and reordered, the arena keeps what the options point at.
- * Reads the file that --data names. Not thread-safe. */
+/* ERR_INVALID, and ERR_IO for the file of --data: `error` says what is wrong. `argv` is borrowed and reordered, the
+ * arena keeps what the options point at. Reads the file that --data names. Not thread-safe. */
 enum err command_line_parse(int argc, char **argv, struct arena *arena, struct cli_options *ret_options) ERR_MUST_CHECK;
 
 /* Appends --help. ERR_LIMIT, ERR_NOMEM. */

@@ -6,12 +6,16 @@
 #include "cli/run.h"
 #include "cli/token_command.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 static int print(const char *text, size_t len) {
-    return fwrite(text, 1, len, stdout) != len || fflush(stdout) != 0 ? CLI_EXIT_FAILED : CLI_EXIT_DONE;
+    if (fwrite(text, 1, len, stdout) == len && fflush(stdout) == 0)
+        return CLI_EXIT_DONE;
+    (void)fprintf(stderr, "fetchpool: standard output cannot be written: %s\n", strerror(errno));
+    return CLI_EXIT_FAILED;
 }
 
 static int print_help(void) {
@@ -25,9 +29,10 @@ static int print_help(void) {
 static int run(int argc, char **argv, struct arena *arena) {
     static const char version[] = "fetchpool " FETCHPOOL_VERSION "\n";
     struct cli_options options;
-    if (command_line_parse(argc, argv, arena, &options)) {
+    enum err err = command_line_parse(argc, argv, arena, &options);
+    if (err) {
         (void)fprintf(stderr, "fetchpool: %s\n", options.error);
-        return CLI_EXIT_USAGE;
+        return err == ERR_IO ? CLI_EXIT_FAILED : CLI_EXIT_USAGE;
     }
     if (options.help)
         return print_help();

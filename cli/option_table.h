@@ -47,6 +47,7 @@ struct cli_options {
     bool help;
     bool version;
     bool body_from_input; /* the body is standard input */
+    bool body_unreadable; /* its file cannot be read */
     char **urls;          /* borrowed from argv */
     size_t url_count;
     char error[CLI_ERROR_BYTES];

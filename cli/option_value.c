@@ -181,6 +181,7 @@ static bool read_body_file(const char *path, const struct option_target *t) {
     bool ok = !err && set_body(body.len ? body.data : "", body.len, t);
     buf_fini(&body);
     t->options->body_from_input = strcmp(path, "-") == 0;
+    t->options->body_unreadable = err == ERR_IO;
     if (err)
         (void)snprintf(t->error, CLI_ERROR_BYTES, "%.200s: %s", path,
                        err == ERR_IO      ? strerror(reason)

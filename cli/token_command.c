@@ -3,6 +3,8 @@
 #include "base/buf.h"
 #include "config/token_file.h"
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -46,9 +48,18 @@ static enum token_command_exit check_line(const struct buf *line) {
     return complain(TOKEN_COMMAND_USAGE, text);
 }
 
+static enum token_command_exit end_output(bool is_written) {
+    char text[128];
+    if (is_written && fflush(stdout) == 0)
+        return TOKEN_COMMAND_DONE;
+    (void)snprintf(text, sizeof text, "standard output cannot be written: %s", strerror(errno));
+    return complain(TOKEN_COMMAND_FAILED, text);
+}
+
 static enum token_command_exit print(const char *token, const struct buf *line) {
-    if (printf("%s\n%.*s\n", token, (int)line->len, line->data) < 0 || fflush(stdout) != 0)
-        return complain(TOKEN_COMMAND_FAILED, "standard output cannot be written");
+    enum token_command_exit code = end_output(printf("%s\n%.*s\n", token, (int)line->len, line->data) >= 0);
+    if (code)
+        return code;
     (void)fputs("The first line is the token: it is not kept and cannot be shown again. Append the second one to the\n"
                 "file that auth.token_file names, and send fetchpoold SIGHUP.\n",
                 stderr);
@@ -89,7 +100,7 @@ static bool asks_for_help(int argc, char *const *argv) {
 
 enum token_command_exit token_command_run(int argc, char **argv) {
     if (asks_for_help(argc, argv))
-        return fputs(usage, stdout) < 0 || fflush(stdout) != 0 ? TOKEN_COMMAND_FAILED : TOKEN_COMMAND_DONE;
+        return end_output(fputs(usage, stdout) >= 0);
     if (argc < 2 || strcmp(argv[0], "new") != 0)
         return complain(TOKEN_COMMAND_USAGE,
                         "it is: fetchpool token new NAME [KEY=VALUE]...; see fetchpool token --help");

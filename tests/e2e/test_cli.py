@@ -129,6 +129,13 @@ def test_what_cannot_be_written_is_a_3(origin):
     assert result.returncode == 3 and result.stderr.startswith("fetchpool: ")
 
 
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["token", "--help"], ["token", "new", "name"]])
+def test_help_that_cannot_be_written_is_told(arguments):
+    with open("/dev/full", "w") as full:
+        result = subprocess.run([FETCHPOOL, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=PATIENCE, env=clean_environment())
+    assert (result.returncode, result.stderr) == (3, "fetchpool: standard output cannot be written: No space left on device\n")
+
+
 def test_a_reader_that_leaves_ends_the_program(origin):
     reading, writing = os.pipe()
     process = subprocess.Popen([FETCHPOOL, *[origin.url(f"/bytes/10?{n}") for n in range(50)]], stdout=writing, stderr=subprocess.PIPE,
@@ -244,6 +251,12 @@ def test_a_list_that_cannot_be_read_is_a_3(tmp_path):
     for path in tmp_path, tmp_path / "nothing":
         result = fetchpool("-i", str(path))
         assert (result.returncode, result.stdout) == (3, "") and str(path) in result.stderr
+
+
+def test_a_body_that_cannot_be_read_is_a_3(tmp_path):
+    result = fetchpool("-d", f"@{tmp_path}/nothing", "http://127.0.0.1:1/")
+    assert (result.returncode, result.stdout) == (3, "")
+    assert result.stderr == f"fetchpool: --data {tmp_path}/nothing: No such file or directory\n"
 
 
 def test_the_deadline_ends_the_list(origin):

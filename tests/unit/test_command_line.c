@@ -140,7 +140,8 @@ TEST(a_body_is_read_from_a_file) {
     assert_taken(line);
     assert_int_equal(o.values.fetch.body_bytes, 16);
     unit_file_remove();
-    assert_refused("fetchpool -d @/no/such", "--data /no/such: No such file or directory; see fetchpool --help");
+    assert_int_equal(parse("fetchpool -d @/no/such"), ERR_IO);
+    assert_string_equal(o.error, "--data /no/such: No such file or directory");
 }
 
 TEST(what_excludes_each_other_is_refused) {
