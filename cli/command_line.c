@@ -6,6 +6,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum { MAX_ROWS = 64, FIRST_CODE = 256, HELP_COLUMN = 25 };
 
@@ -58,17 +59,29 @@ static enum err refuse(struct cli_options *o, const char *format, const char *na
     return ERR_INVALID;
 }
 
+/* The options that begin so, "--a, --b". How many they are. */
+static size_t list_options(const char *begin, char *ret_names, size_t size) {
+    size_t count = 0, len = 0;
+    for (size_t i = 0; i < option_table_count && len < size; i++)
+        if (strncmp(option_table[i].name, begin, strlen(begin)) == 0)
+            len +=
+                (size_t)snprintf(ret_names + len, size - len, "%s--%s", count++ > 0 ? ", " : "", option_table[i].name);
+    return count;
+}
+
 static enum err refuse_unknown(struct cli_options *o, const char *word) {
-    char name[64];
-    const char *meant = NULL;
-    if (strncmp(word, "--", 2) == 0) {
-        (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
-        meant = option_table_suggest(name);
-    }
+    char name[64], names[1024];
+    if (strncmp(word, "--", 2) != 0)
+        return refuse(o, "there is no option %.64s%s", word, "");
+    (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
+    if (list_options(name, names, sizeof names) > 1)
+        return refuse(o, "--%s is ambiguous: %s", name, names);
+    const char *meant = option_table_suggest(name);
     return meant ? refuse(o, "there is no option %.64s (did you mean --%s?)", word, meant)
                  : refuse(o, "there is no option %.64s%s", word, "");
 }
 
+/* What cannot be read is nothing that --help could tell. */
 static enum err refuse_value(struct cli_options *o, const struct option_row *row, const char *why) {
     if (o->body_unreadable) {
         (void)snprintf(o->error, sizeof o->error, "--%s %.1024s", row->name, why);
@@ -121,6 +134,10 @@ static enum err check(struct cli_options *o) {
         return refuse(o, "%s%s", "standard input cannot be both the list and the body", "");
     if (o->order == CLI_ORDER_COMPLETION && o->format != CLI_FORMAT_NDJSON)
         return refuse(o, "%s%s", "--order completion is for -o ndjson: the others keep the order of the list", "");
+    if (o->token_file && !o->server)
+        return refuse(o, "%s%s", "--token-file is for --server", "");
+    if (o->ca_file && o->server && strncasecmp(o->server, "https://", 8) != 0)
+        return refuse(o, "%s%s", "--ca-file is for a server with https://", "");
     if (o->dedupe && o->format == CLI_FORMAT_HAR)
         return refuse(o, "%s%s", "-o har tells of each request, so each URL needs its own: not with --dedupe", "");
     o->values.is_csv = o->format == CLI_FORMAT_CSV;

@@ -177,6 +177,16 @@ static bool is_complete(struct remote *r) {
     return r->is_whole && counts.done == counts.total;
 }
 
+/* libcurl tells of a port even where there is none. */
+static void say_no_answer(struct remote *r, CURLcode code, const char *reason) {
+    long number = 0;
+    (void)curl_easy_getinfo(r->curl, CURLINFO_OS_ERRNO, &number);
+    if (code == CURLE_COULDNT_CONNECT && *r->address.socket && number > 0)
+        say(r, CLI_EXIT_FAILED, strerror((int)number));
+    else
+        say(r, CLI_EXIT_FAILED, *reason ? reason : curl_easy_strerror(code));
+}
+
 /* After the transfer: what is to be said, and whether there is a result for everything. */
 static void conclude(struct remote *r, CURLcode code, const char *reason) {
     static const char broken[] = "the daemon's answer ended before this result came";
@@ -196,7 +206,7 @@ static void conclude(struct remote *r, CURLcode code, const char *reason) {
     else if (r->status != 0)
         say_refused(r);
     else
-        say(r, CLI_EXIT_FAILED, *reason ? reason : curl_easy_strerror(code));
+        say_no_answer(r, code, reason);
     results_abandon(&r->job->results); /* nothing is printed */
     job_fail_rest(r->job, FETCH_CANCELLED, NULL);
 }

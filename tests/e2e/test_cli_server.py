@@ -131,6 +131,12 @@ def test_a_result_that_cannot_be_is_a_3(origin, result, form):
     assert "shutdown" in result.stdout
 
 
+def test_a_socket_that_is_not_there_is_named(tmp_path):
+    server = f"unix:{tmp_path}/none"[:107]
+    result = run_program(FETCHPOOL, "--server", server, "http://127.0.0.1/")
+    assert (result.returncode, result.stdout, result.stderr) == (3, "", f"fetchpool: {server}: No such file or directory\n")
+
+
 @pytest.mark.parametrize("server", ["ftp://a/", "unix:socket", "http://user:password@127.0.0.1/", "http://127.0.0.1/?x"])
 def test_what_is_no_address_is_a_2(server):
     result = run_program(FETCHPOOL, "--server", server, "http://127.0.0.1/")

@@ -103,6 +103,10 @@ TEST(a_slip_is_answered_with_what_was_meant) {
     assert_refused("fetchpool --header=x --ouput=json", "--header must be 'Name: value'; see fetchpool --help");
     assert_refused("fetchpool --ouput=json",
                    "there is no option --ouput=json (did you mean --output?); see fetchpool --help");
+    assert_refused("fetchpool --max 3",
+                   "--max is ambiguous: --max-redirects, --max-size, --max-concurrent; see fetchpool --help");
+    assert_refused("fetchpool --retr=3", "--retr is ambiguous: --retries, --retry-delay; see fetchpool --help");
+    assert_taken("fetchpool --max-s 3");
     assert_refused("fetchpool --xyzzy", "there is no option --xyzzy; see fetchpool --help");
     assert_refused("fetchpool -z", "there is no option -z; see fetchpool --help");
     assert_refused("fetchpool -qz", "there is no option -z; see fetchpool --help");
@@ -157,6 +161,14 @@ TEST(what_excludes_each_other_is_refused) {
     assert_refused("fetchpool -o csv --include body",
                    "-o csv has no column for what --include asks for; see fetchpool --help");
     assert_taken("fetchpool -o csv --save pages");
+    assert_refused("fetchpool --token-file t", "--token-file is for --server; see fetchpool --help");
+    assert_taken("fetchpool --token-file t --server unix:/s");
+    assert_refused("fetchpool --ca-file c --server http://a",
+                   "--ca-file is for a server with https://; see fetchpool --help");
+    assert_refused("fetchpool --ca-file c --server a:1",
+                   "--ca-file is for a server with https://; see fetchpool --help");
+    assert_taken("fetchpool --ca-file c --server HTTPS://a");
+    assert_taken("fetchpool --ca-file c");
     assert_refused("fetchpool \xFF", "a URL is not UTF-8 text; see fetchpool --help");
 }
 
