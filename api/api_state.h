@@ -45,7 +45,8 @@ struct api {
     struct traffic traffic;
     uint64_t started_at_us;        /* the process, by the wall clock */
     _Atomic size_t quiet_fronts;   /* that leave their socket alone */
-    int64_t drain_end_ms;          /* set before the stage is left that it is needed in */
+    int64_t drain_end_ms;          /* whatever happens; as drain_timeout_ms set before the stage that it is needed in */
+    int64_t drain_timeout_ms;      /* from when no more work is taken */
     _Atomic(enum api_stage) stage; /* set before the lock is taken to see whether requests are open */
     pthread_mutex_t lock;          /* guards the four below; the first two are read without */
     _Atomic size_t open_requests;  /* whose body is there and whose answer is not sent */

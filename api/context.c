@@ -36,6 +36,12 @@ void api_drop_body(struct request *r) {
     buf_fini(&r->body);
 }
 
+bool api_is_full(const struct api *api) {
+    struct clients_stats stats;
+    clients_read_stats(api->clients, &stats);
+    return stats.inside >= api->max_connections;
+}
+
 void api_count_rejected(struct api *api) {
     atomic_fetch_add(&api->rejected, 1);
 }

@@ -9,6 +9,7 @@
 #include "api/traffic.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,9 @@ _Atomic size_t *api_held_bytes(struct api *api);
 /* Requests refused because the queue was full, since the start. */
 void api_count_rejected(struct api *api);
 uint64_t api_rejected(const struct api *api);
+
+/* Whether there are as many clients as there may be. */
+bool api_is_full(const struct api *api);
 
 /* Where answers and refusals are counted. */
 struct traffic *api_traffic(struct api *api);

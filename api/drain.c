@@ -100,6 +100,9 @@ static void drain(struct api *api) {
     if (!advance(api, API_STAGE_LEAVING, API_STAGE_DRAINING))
         return;
     log_info("draining");
+    int64_t end_ms =
+        clock_now_ms() + api->drain_timeout_ms; /* sooner than planned if a signal has cut the stage short */
+    timers_set(api->options.timers, &api->drain_timeout, end_ms < api->drain_end_ms ? end_ms : api->drain_end_ms);
     pthread_mutex_lock(&api->lock);
     bool drained = take_drained_locked(api);
     pthread_mutex_unlock(&api->lock);
@@ -153,13 +156,14 @@ void drain_fini(struct api *api) {
 static void leave(struct api *api) {
     const struct settings *settings = settings_share_ref(api->options.settings);
     int64_t now_ms = clock_now_ms(), delay_ms = settings->server.drain_delay_ms;
-    int64_t timeout_ms = settings->server.drain_timeout_ms;
+    api->drain_timeout_ms = settings->server.drain_timeout_ms;
     settings_unref(settings);
     if (api->options.sockets_stay && delay_ms < DRAIN_QUIET_MS)
         delay_ms = DRAIN_QUIET_MS;
+    api->drain_end_ms = now_ms + delay_ms + api->drain_timeout_ms;
     if (!advance(api, API_STAGE_SERVING, API_STAGE_LEAVING))
         return;
-    timers_set(api->options.timers, &api->drain_timeout, now_ms + delay_ms + timeout_ms);
+    timers_set(api->options.timers, &api->drain_timeout, api->drain_end_ms);
     if (delay_ms == 0) {
         drain(api);
         return;

@@ -49,6 +49,8 @@ void handle_readyz(struct request *r) {
         problem_set(&problem, 503, "the service is shutting down");
     else if (stats.waiting >= stats.max_waiting)
         problem_set(&problem, 503, "the queue is full");
+    else if (api_is_full(r->api))
+        problem_set(&problem, 503, "there are as many clients as there may be (server.max_connections)");
     else if (stats.waiting > 0 && stats.workers == 0)
         problem_set(&problem, 503, "no thread can be started");
     if (problem.status)

@@ -79,8 +79,8 @@ static const struct metric table[] = {
     {"fetchpool_workers", METRIC_GAUGE, "Worker threads, busy or not.", ONE(pool.workers)},
     {"fetchpool_workers_limit", METRIC_GAUGE, "The setting pool.workers: so many items can be in flight.",
      ONE(pool.max_workers)},
-    {"fetchpool_batches_accepted_total", METRIC_COUNTER,
-     "Lists, drills and probes of the watchdog that were taken, but for empty ones.", ONE(pool.batches_accepted)},
+    {"fetchpool_batches_accepted_total", METRIC_COUNTER, "Lists and drills that were taken, but for empty ones.",
+     ONE(pool.batches_accepted)},
     {"fetchpool_batches_finished_total", METRIC_COUNTER, "Lists, drills and probes that ended, by how.",
      MANY(pool.batches_finished, metric_label_outcome)},
     {"fetchpool_batches_unattended", METRIC_GAUGE, "Lists that go on without their client.", ONE(unattended)},
@@ -105,7 +105,7 @@ static const struct metric table[] = {
      ONE(body_bytes)},
     {"fetchpool_api_answer_bytes", METRIC_GAUGE, "Bytes of results that wait for their readers (server.answer_memory).",
      ONE(held_bytes)},
-    {"fetchpool_draining", METRIC_GAUGE, "1 while the daemon takes no more work and ends what it has.", ONE(draining)},
+    {"fetchpool_draining", METRIC_GAUGE, "1 from the signal that ends the daemon on.", ONE(draining)},
 
     /* the process */
     {"fetchpool_build_info", METRIC_GAUGE, "Always 1; the version is in the label.", PLACE(one), 1, METRIC_PLAIN,

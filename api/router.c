@@ -52,7 +52,8 @@ bool router_keeps_body(const struct route *route) {
 }
 
 bool router_is_vital(const struct route *route) {
-    return route->handle == handle_healthz || route->handle == handle_readyz;
+    return route->handle == handle_healthz || route->handle == handle_readyz || route->handle == handle_pressure ||
+           route->handle == handle_metrics;
 }
 
 static void allow(const struct route *route, char ret_allow[PROBLEM_ALLOW_BYTES]) {

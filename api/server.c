@@ -43,7 +43,8 @@ static void make_room(struct api *api) {
     sem_destroy(&never);
 }
 
-/* What a client did that has left, or that speaks no HTTP or no TLS: whoever connects could fill the log with it. */
+/* What a client did that has left, or that speaks no HTTP or no TLS, and what is told elsewhere: whoever connects could
+ * fill the log with it. */
 static bool is_no_news(const char *text) {
     static const char *const starts[] = {
         "Application reported",     "Failed to send ",
@@ -52,7 +53,7 @@ static bool is_no_news(const char *text) {
         "Connection socket is",     "Connection was closed by remote",
         "Socket has been",          "Error: received handshake message",
         "Not enough memory in",     "Server reached connection limit",
-        "Connection rejected by",
+        "Connection rejected by",   "Error accepting connection",
     };
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++)
         if (strncmp(text, starts[i], strlen(starts[i])) == 0)

@@ -9,10 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-enum { NOTIFY_TEXT_BYTES = 1024 };
+enum { NOTIFY_TEXT_BYTES = 1024, NOTIFY_PATIENCE_MS = 500 };
 
 /* A path, or a name of Linux's own, which begins with NUL. False: another kind of socket. */
 static bool set_address(struct notify *n, const char *text) {
@@ -34,6 +35,9 @@ bool notify_open(struct notify *n) {
         return false;
     if (set_address(n, address))
         n->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    const struct timeval patience = {.tv_usec = NOTIFY_PATIENCE_MS * 1000};
+    if (n->fd >= 0)
+        (void)setsockopt(n->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience); /* fails for a wrong one only */
     return true;
 }
 
@@ -47,7 +51,7 @@ int64_t notify_watchdog_ms(void) {
     return sd_watchdog_enabled(0, &period_us) > 0 ? (int64_t)(period_us / 1000) : 0;
 }
 
-/* A manager that cannot be told is none of the daemon's worries. */
+/* A manager that cannot be told is none of the daemon's worries, nor is one that does not listen: its queue is full. */
 static void tell(const struct notify *n, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void tell(const struct notify *n, const char *format, ...) {

@@ -1,5 +1,5 @@
 /* Tells the service manager how the daemon fares, sd_notify(3), by a socket that stays open: no descriptor may be left
- * when all is well. The functions may wait for a manager that does not listen. Any thread. */
+ * when all is well. A manager that does not listen is waited for half a second, and then not told. Any thread. */
 #ifndef FETCHPOOL_DAEMON_NOTIFY_H
 #define FETCHPOOL_DAEMON_NOTIFY_H
 

@@ -84,7 +84,10 @@ bool batch_count_finished_locked(struct batch *b, size_t count) {
     b->done = true;
     note_deadline(b);
     list_remove(&b->in_pool);
-    b->pool->counts.batches_finished[pool_outcome_of(atomic_load(&b->cancelled))]++;
+    if (b->is_scout)
+        b->pool->scouts--;
+    else
+        b->pool->counts.batches_finished[pool_outcome_of(atomic_load(&b->cancelled))]++;
     pool_tell_locked(b->pool);
     return true;
 }

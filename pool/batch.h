@@ -40,11 +40,12 @@ struct batch_ops {
 };
 
 /* Stands inside the object that the functions know; fill with batch_init. `cancelled`, `deadline_ms` and
- * `submitted_at_us` may be read, `caller` and `longest_ms` set before pool_submit; the rest is private. */
+ * `submitted_at_us` may be read, `caller`, `longest_ms` and `is_scout` set before pool_submit; the rest is private. */
 struct batch {
     const struct batch_ops *ops;
     const char *caller; /* batches of one caller share one turn; less than SCHED_CALLER_NAME_BYTES, borrowed */
     int64_t longest_ms; /* that one run of an item may take; CLOCK_NEVER: nobody knows */
+    bool is_scout;      /* nobody asked for it: it takes no place in the queue, and nor is it counted */
     struct pool *pool;
     struct sched_batch sched;
     struct list in_pool;

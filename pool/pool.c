@@ -101,7 +101,7 @@ static void skip_slice(struct batch *b, size_t count, enum fetch_error reason) {
         b->ops->skip(b, items[i].index, reason, items[i].again);
     pthread_mutex_lock(&p->lock);
     p->counts.running -= count;
-    p->counts.finished += count;
+    p->counts.finished += b->is_scout ? 0 : count;
     pool_tell_locked(p);
     bool done = batch_count_finished_locked(b, count);
     pthread_mutex_unlock(&p->lock);
@@ -150,21 +150,29 @@ static void reach_deadline(void *arg) {
         timers_set(timers, &b->deadline, clock_now_ms());
 }
 
-static enum err admit_locked(struct pool *p, struct batch *b) {
-    if (p->closed)
-        return ERR_CLOSED;
-    if (b->unfinished > atomic_load(&p->max_waiting))
+/* Items that wait for a retry may exceed what may wait. */
+static enum err find_room_locked(const struct pool *p, const struct batch *b) {
+    size_t max = atomic_load(&p->max_waiting);
+    if (b->is_scout)
+        return ERR_NONE;
+    if (b->unfinished > max)
         return ERR_LIMIT;
-    if (p->sched.waiting > atomic_load(&p->max_waiting) - b->unfinished) /* items that wait for a retry may exceed it */
-        return ERR_FULL;
+    return p->sched.waiting > max + p->scouts - b->unfinished ? ERR_FULL : ERR_NONE;
+}
+
+static enum err admit_locked(struct pool *p, struct batch *b) {
+    enum err err = p->closed ? ERR_CLOSED : find_room_locked(p, b);
+    if (err)
+        return err;
     if (b->unfinished > 0 && sched_add(&p->sched, &b->sched, b->caller))
         return ERR_NOMEM;
     timer_event_init(&b->deadline, reach_deadline, b);
     if (b->deadline_ms != CLOCK_NEVER)
         timers_set(p->options.timers, &b->deadline, b->deadline_ms);
     p->open_batches++;
-    p->counts.accepted += b->unfinished;
-    p->counts.batches_accepted++;
+    p->counts.accepted += b->is_scout ? 0 : b->unfinished;
+    p->counts.batches_accepted += !b->is_scout;
+    p->scouts += b->is_scout;
     return ERR_NONE;
 }
 

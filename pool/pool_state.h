@@ -33,6 +33,7 @@ struct pool {
     struct list left;      /* workers whose thread has ended or is about to, to be joined */
     uint64_t steps;        /* starts and ends of items */
     size_t open_batches;   /* whose `done` has not returned */
+    size_t scouts;         /* batches that take no place in the queue; their items wait there all the same */
     bool skipping;         /* a worker skips doomed items; it goes on until there are none */
     bool short_of_threads; /* the last start failed */
     bool start_paused;     /* ... just now: none is tried until `retry` */

@@ -18,8 +18,8 @@ enum pool_outcome {
     POOL_OUTCOME_COUNT,
 };
 
-/* Nothing but uint64_t. At any time accepted = finished + running + waiting, which is the sum of waiting_for. The
- * limits stay what they are. */
+/* Nothing but uint64_t. At any time accepted = finished + running + waiting, which is the sum of waiting_for; but a
+ * scout, pool/scout.h, is among those that run or wait while it is in the pool. The limits stay what they are. */
 struct pool_stats {
     uint64_t workers;
     uint64_t running;  /* items in the hands of a worker, or being skipped */

@@ -35,6 +35,7 @@ bool scout_send(struct scout *p) {
     scout_fini(p);
     batch_init(&p->batch, &scout_ops, 1, 1, CLOCK_NEVER);
     p->batch.caller = "scout";
+    p->batch.is_scout = true;
     p->was_sent = true;
     atomic_store(&p->is_in, true);
     if (pool_submit(p->pool, &p->batch) == ERR_NONE)

@@ -23,7 +23,7 @@ void scout_init(struct scout *p, struct pool *pool);
 /* It is not in the pool, or the pool is gone. */
 void scout_fini(struct scout *p);
 
-/* Sends it, if it is not in the pool. False: the pool takes nothing more, or has no room. One thread at a time. */
+/* Sends it, if it is not in the pool. False: the pool takes nothing more, or lacks memory. One thread at a time. */
 bool scout_send(struct scout *p);
 
 /* Whether it was sent and has not come back. Any thread. */

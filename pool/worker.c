@@ -84,7 +84,7 @@ static bool wait_locked(struct worker *w) {
 static void end_item_locked(struct pool *p, struct batch *b) {
     pace_count(&p->pace, 1);
     p->steps++;
-    p->counts.finished++;
+    p->counts.finished += !b->is_scout;
     if (!batch_count_finished_locked(b, 1))
         return;
     pthread_mutex_unlock(&p->lock);

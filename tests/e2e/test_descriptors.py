@@ -22,7 +22,7 @@ def pressure(daemon):
 
 def test_all_is_fetched_with_few_descriptors(daemon, origin):
     leave_descriptors(daemon, 40)  # a quarter and more are spare: a few fetches at once
-    results = daemon.fetch([origin.url(f"/delay/0.01/{n}") for n in range(200)], max_concurrent=60, per_host=60)
+    results = daemon.fetch([origin.url(f"/delay/0.1/{n}") for n in range(200)], max_concurrent=60, per_host=60)
     assert {result["status"] for result in results} == {200}
     assert origin.peak < 30
     assert len(daemon.wait_for_line(TOLD)) == 1
@@ -86,6 +86,7 @@ def test_accepting_goes_on_when_there_are_descriptors_though_no_client_leaves(st
         daemon.wait_for_line(TOLD)
         end_shortage(daemon)
         assert daemon.get("/healthz").status == 200
+    assert len([line for line in daemon.lines if "level=warning" in line]) == 1
     origin.release()
     assert stays.answer()[0]["status"] == 200
 

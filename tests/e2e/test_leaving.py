@@ -84,6 +84,17 @@ def test_the_drain_timeout_counts_from_the_end_of_the_delay(start_daemon, origin
     assert 1.0 <= watch.seconds < at_most(3)
 
 
+def test_a_delay_cut_short_is_not_added_to_the_drain_timeout(start_daemon, origin):
+    daemon = start_daemon({"server.drain_delay": 600, "server.drain_timeout": 0.5})
+    running = daemon.begin_batch([origin.url("/held")])
+    origin.wait_for_requests(1)
+    daemon.signal()
+    daemon.wait_for_line("leaving")
+    daemon.signal()
+    assert running.answer()[0]["error_code"] == "shutdown"
+    assert daemon.wait() == 0
+
+
 @pytest.mark.parametrize("signals", [1, 2, 3, 5])
 def test_many_signals_at_once_do_no_harm(start_daemon, origin, signals):
     daemon = start_daemon({"server.drain_delay": 0.2, "server.drain_timeout": 0.2})

@@ -120,6 +120,14 @@ TEST(manager_is_told_at_a_path) {
     unit_file_remove();
 }
 
+TEST(manager_that_does_not_listen_is_not_waited_for) {
+    for (int i = 0; i < 3; i++) {
+        while (sendto(notify.fd, "", 1, MSG_DONTWAIT, (const struct sockaddr *)&notify.address, notify.address_len) > 0)
+            continue;
+        notify_watchdog(&notify);
+    }
+}
+
 TEST(manager_is_there_when_it_has_an_address) {
     struct notify none;
     assert_int_equal(setenv("NOTIFY_SOCKET", "", 1), 0);
@@ -148,6 +156,7 @@ int main(void) {
         cmocka_unit_test(manager_is_there_when_it_has_an_address),
         cmocka_unit_test(watchdog_is_there_when_it_is_ours),
         cmocka_unit_test_setup_teardown(manager_is_told_when_no_descriptor_is_left, begin, end),
+        cmocka_unit_test_setup_teardown(manager_that_does_not_listen_is_not_waited_for, begin, end),
         cmocka_unit_test(manager_is_told_at_a_path),
         cmocka_unit_test(a_manager_of_another_kind_or_one_that_is_gone_is_no_harm),
     };

@@ -64,7 +64,7 @@ TEST(sent_again_before_it_is_back_it_stays_one) {
     wait_for_scout();
 }
 
-TEST(full_pool_does_not_take_it) {
+TEST(full_pool_takes_it_all_the_same) {
     unit_batch_init(&batch, 2, 2);
     batch.on_run = unit_batch_wait_go;
     unit_batch_submit(&batch, &pool);
@@ -72,12 +72,26 @@ TEST(full_pool_does_not_take_it) {
     struct unit_batch more;
     unit_batch_init(&more, 1, 1);
     unit_batch_submit(&more, &pool);
-    assert_false(scout_send(&scout));
-    assert_false(scout_is_in(&scout));
+    assert_true(scout_send(&scout));
     let_go();
     unit_batch_end(&more);
-    assert_true(scout_send(&scout));
     wait_for_scout();
+}
+
+TEST(it_takes_the_place_of_nobody_and_is_not_counted) {
+    keep_busy(1);
+    assert_true(scout_send(&scout));
+    struct unit_batch more;
+    unit_batch_init(&more, 2, 2); /* as many as may wait */
+    unit_batch_submit(&more, &pool);
+    let_go();
+    unit_batch_end(&more);
+    wait_for_scout();
+    struct pool_stats stats = unit_pool_stats(&pool);
+    assert_int_equal(stats.batches_accepted, 2);
+    assert_int_equal(stats.batches_finished[POOL_COMPLETED], 2);
+    assert_int_equal(stats.accepted, 3);
+    assert_int_equal(stats.finished, 3);
 }
 
 TEST(closed_pool_does_not_take_it) {
@@ -98,11 +112,9 @@ TEST(recalled_it_does_not_wait_for_its_turn) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        SCOUT_TEST(it_comes_back_as_often_as_it_is_sent),
-        SCOUT_TEST(sent_again_before_it_is_back_it_stays_one),
-        SCOUT_TEST(full_pool_does_not_take_it),
-        SCOUT_TEST(closed_pool_does_not_take_it),
-        SCOUT_TEST(recalled_it_does_not_wait_for_its_turn),
+        SCOUT_TEST(it_comes_back_as_often_as_it_is_sent), SCOUT_TEST(sent_again_before_it_is_back_it_stays_one),
+        SCOUT_TEST(full_pool_takes_it_all_the_same),      SCOUT_TEST(it_takes_the_place_of_nobody_and_is_not_counted),
+        SCOUT_TEST(closed_pool_does_not_take_it),         SCOUT_TEST(recalled_it_does_not_wait_for_its_turn),
     };
     return cmocka_run_group_tests_name("scout", tests, NULL, NULL);
 }

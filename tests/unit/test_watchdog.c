@@ -117,17 +117,18 @@ TEST(late_workers_do_no_harm_while_others_are_free) {
     end_batch();
 }
 
-TEST(full_pool_is_judged_without_a_scout) {
+TEST(full_pool_is_judged_by_its_scout) {
     start_batch(QUEUE, 1000); /* two run: two more may wait */
     struct unit_batch more;
     unit_batch_init(&more, 2, 2);
     unit_batch_submit(&more, &pool);
     assert_int_equal(look(LATE_MS), POOL_MOVES);
-    assert_false(dog.has_sent);
+    assert_true(dog.has_sent);
     assert_int_equal(look(0), POOL_MOVES);
     assert_int_equal(look(LATE_MS), POOL_STUCK);
     end_batch();
     unit_batch_end(&more);
+    wait_for_scout();
 }
 
 TEST(closed_pool_takes_no_scout_and_is_well) {
@@ -154,7 +155,7 @@ int main(void) {
         DOG_TEST(workers_that_are_all_slow_and_not_late_move),
         DOG_TEST(workers_that_are_all_late_are_stuck_until_one_is_through),
         DOG_TEST(late_workers_do_no_harm_while_others_are_free),
-        DOG_TEST(full_pool_is_judged_without_a_scout),
+        DOG_TEST(full_pool_is_judged_by_its_scout),
         DOG_TEST(closed_pool_takes_no_scout_and_is_well),
         DOG_TEST(scout_that_waits_at_the_end_is_recalled),
     };
