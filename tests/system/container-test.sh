@@ -222,6 +222,10 @@ check "a published port" eventually 100 healthy 18080
 matches "without a token nothing is fetched" "$(fetch 18080 '["http://127.0.0.1:8080/healthz"]')" '*"status":401,*'
 matches "with one, and with mounted settings, it is" \
     "$(fetch 18080 '["http://127.0.0.1:8080/healthz"]' -H "Authorization: Bearer $token")" '*"status":200,*'
+printf '[guard]\nallow = 127.0.0.9/32\n' >"$scratch/fetchpool.conf"
+podman kill --signal=HUP published >/dev/null 2>&1
+is_blocked() { [[ $(fetch 18080 '["http://127.0.0.1:8080/healthz"]' -H "Authorization: Bearer $token") == *'"error_code":"blocked"'* ]]; }
+check "SIGHUP has it read them again" eventually 100 is_blocked
 check "the health check needs no token" health published
 matches "the command line in the image" "$(once "${hardened[@]}" --entrypoint fetchpool "$image" nonsense)" \
     '*"error_code":*"invalid_url"*'

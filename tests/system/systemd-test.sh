@@ -166,6 +166,13 @@ entry_has() { grep -q "\"$1\":\"$2\"" <<<"$entry"; }
 check "journal: identifier" entry_has SYSLOG_IDENTIFIER fetchpoold
 check "journal: unit" entry_has _SYSTEMD_UNIT "$unit"
 check "journal: process" entry_has _PID "$(property MainPID)"
+batch=$(box curl -sS --max-time 60 -o /dev/null -w '%header{fetchpool-batch}' -d http://127.0.0.2/ -H 'Content-Type: text/plain' http://127.0.0.1:8080/fetch)
+of_batch() { box journalctl --no-pager -q -o json -u "$unit" FETCHPOOL_BATCH="$batch"; }
+check "journal: a list is found by its id" eventually 50 eval 'of_batch | grep -q "\"MESSAGE\":\"batch done"'
+entry=$(of_batch | tail -n 1)
+check "journal: a list's caller" entry_has FETCHPOOL_CALLER 127.0.0.1
+check "journal: a list's count" entry_has FETCHPOOL_SUCCEEDED 1
+check "journal: a list's end" entry_has FETCHPOOL_END complete
 is "journal: not among the warnings" "$(box journalctl --no-pager -q -o cat -p warning -u "$unit" | grep -c '^listening')" 0
 
 # ---- crash, drain -----------------------------------------------------------------------------------------------
@@ -219,7 +226,7 @@ check "the status tells how busy it is" eventually 80 is_busy
 is "/healthz answers" "$(get /healthz)" '{"status":"ok"}'
 took=$(box curl -sS --max-time 10 -o /dev/null -w '%{time_total}' http://127.0.0.1:8080/healthz)
 if [ "${took%.*}" = 0 ]; then ok "in $took s"; else bad "after $took s"; fi
-matches "/readyz as well" "$(get /readyz)" '{*"status":*}'
+matches "/readyz says whether it takes more" "$(get /readyz)" '*the queue is full*'
 matches "one client more is refused" "$(fetch '["http://127.0.0.2/"]')" '*"status":503,*'
 box systemctl kill --signal=KILL --kill-whom=main "$unit"
 wait "${clients[@]}"
