@@ -18,7 +18,7 @@ import pytest
 from rig import client
 from rig.daemon import FETCHPOOLD, clean_environment, run_program
 from rig.shortage import TOLD, end_shortage, leave_descriptors
-from rig.timing import PATIENCE, Stopwatch, at_most, wait_for
+from rig.timing import PATIENCE, Stopwatch, at_most, many, wait_for
 
 DAY = datetime.timedelta(days=1)
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -105,7 +105,7 @@ def test_curl(start_https, authority, origin):
 
 def test_large_bodies_and_answers(start_https, trust):
     daemon = start_https()
-    urls = [f"bad url {n} {'x' * 100}" for n in range(50_000)]
+    urls = [f"bad url {n} {'x' * 100}" for n in range(many(50_000))]
     assert [result["url"] for result in post(daemon, trust(), urls).json()] == urls
 
 

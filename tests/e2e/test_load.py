@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from rig.probing import probing
-from rig.timing import PATIENCE, at_most
+from rig.timing import PATIENCE, at_most, many
 
 
 def assert_quick(found):
@@ -55,10 +55,11 @@ def test_health_stays_quick_while_all_workers_hang(start_daemon, origin):
 @pytest.mark.alone
 def test_health_stays_quick_while_the_largest_batches_are_read(daemon):
     """A hundred thousand items in a body of some megabytes, as JSON, as lines, and all wrong."""
-    urls = [f"bad url {n} {'x' * 50}" for n in range(100_000)]
+    count = many(100_000)
+    urls = [f"bad url {n} {'x' * 50}" for n in range(count)]
     with probing(daemon) as found:
-        assert len(daemon.fetch(urls, max_concurrent=50)) == 100_000
-        assert len(daemon.post("/fetch", "\n".join(urls), "text/plain").json()) == 100_000
+        assert len(daemon.fetch(urls, max_concurrent=50)) == count
+        assert len(daemon.post("/fetch", "\n".join(urls), "text/plain").json()) == count
         assert daemon.post("/fetch", [{"url": url, "nonsense": 1} for url in urls]).status == 422
     assert_quick(found)
 
@@ -74,7 +75,7 @@ def test_no_result_is_lost_or_doubled_among_many_callers(daemon, origin):
 
 
 def test_a_large_batch_of_errors_is_answered_whole(daemon):
-    urls = [f"bad url {n}" for n in range(20_000)]
+    urls = [f"bad url {n}" for n in range(many(20_000))]
     results = daemon.fetch(urls, max_concurrent=50)
     assert [result["url"] for result in results] == urls
     assert {result["error_code"] for result in results} == {"invalid_url"}

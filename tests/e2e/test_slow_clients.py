@@ -14,7 +14,7 @@ from rig import client
 from rig.checks import assert_problem, assert_retry_after
 from rig.daemon import clean_environment
 from rig.probing import probing
-from rig.timing import PATIENCE, Stopwatch, at_most, wait_for
+from rig.timing import PATIENCE, Stopwatch, at_most, many, wait_for
 
 HASTE = {"server.header_timeout": 2, "server.body_timeout": 2, "server.send_timeout": 2, "server.idle_timeout": 2}
 
@@ -53,11 +53,11 @@ def test_five_hundred_slow_clients_are_cut_and_nobody_else_notices(start_daemon,
     daemon = start_daemon(HASTE)
     arguments = [daemon.url(part) if part.startswith("/") else part for part in how]
     with probing(daemon) as found:
-        process = subprocess.Popen(["slowhttptest", "-c", "500", "-r", "2000", "-l", "20", "-x", "10", "-v", "0", *arguments],
+        process = subprocess.Popen(["slowhttptest", "-c", str(many(500)), "-r", "2000", "-l", "20", "-x", "10", "-v", "0", *arguments],
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
                                    env=clean_environment())
         try:
-            seconds = seconds_from_last_opened_to_none(daemon, 500)
+            seconds = seconds_from_last_opened_to_none(daemon, many(500))
         finally:
             process.kill()
             process.wait()

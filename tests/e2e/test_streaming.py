@@ -6,7 +6,7 @@ import pytest
 
 from rig import client
 from rig.origin import Reply
-from rig.timing import Stopwatch, at_most, wait_for
+from rig.timing import SANITIZED, Stopwatch, at_most, wait_for
 
 
 @pytest.mark.parametrize("rest", [1, 100, 20000, 40000])
@@ -38,6 +38,7 @@ def test_first_results_arrive_while_later_ones_still_run(daemon, origin, early):
 
 
 BODY = "x" * 256 * 1024
+COUNT = 80 if SANITIZED else 200  # what the sockets between take in is less than half of them
 
 
 def bodies_of_array(results):
@@ -52,12 +53,12 @@ def bodies_of_archive(archive):
 def test_a_client_that_does_not_read_stops_new_fetches_of_its_batch(start_daemon, origin, accept, bodies_of):
     daemon = start_daemon({"server.answer_buffer": "64KiB"})
     origin.on("/large", Reply(body=BODY.encode()))
-    pending = daemon.begin("/fetch", {"urls": [origin.url("/large")] * 200, "max_concurrent": 2, "include": ["body"]}, Accept=accept)
+    pending = daemon.begin("/fetch", {"urls": [origin.url("/large")] * COUNT, "max_concurrent": 2, "include": ["body"]}, Accept=accept)
     origin.wait_for_requests(3, "/large")
     for _ in range(20):  # others are served meanwhile
         assert daemon.fetch_one(origin.url("/a"))["status"] == 200
-    assert len(origin.seen("/large")) < 100  # what the sockets between take in, and no more
-    assert bodies_of(pending.answer()) == [BODY] * 200
+    assert len(origin.seen("/large")) < COUNT / 2
+    assert bodies_of(pending.answer()) == [BODY] * COUNT
 
 
 def is_held(daemon):
@@ -65,6 +66,7 @@ def is_held(daemon):
     return pressure["running"] == 0 and pressure["queued"] > 0
 
 
+@pytest.mark.skipif(SANITIZED, reason="it takes many rows, and what they go through is what the other forms do")
 def test_a_client_that_does_not_read_rows_stops_new_fetches_of_its_batch(start_daemon, origin):
     daemon = start_daemon({"server.answer_buffer": "64KiB"})
     pending = daemon.begin("/fetch", {"urls": [{"url": origin.url(f"/{n}"), "id": "x" * 1000} for n in range(12_000)],
@@ -80,17 +82,16 @@ def test_a_client_that_does_not_read_rows_stops_new_fetches_of_its_batch(start_d
 @pytest.mark.parametrize("order", ["input", "completion"])
 def test_a_client_that_does_not_read_lines_holds_up_its_own_batch_only(start_daemon, origin, order):
     daemon = start_daemon({"server.answer_buffer": "64KiB"})
-    body = b"x" * 256 * 1024
-    origin.on("/large", Reply(body=body))
-    pending = daemon.begin_lines([origin.url("/large")] * 200, max_concurrent=2, include=["body"], order=order)
+    origin.on("/large", Reply(body=BODY.encode()))
+    pending = daemon.begin_lines([origin.url("/large")] * COUNT, max_concurrent=2, include=["body"], order=order)
     origin.wait_for_requests(3, "/large")
     with Stopwatch() as watch:
         results, _ = daemon.fetch_lines([origin.url(f"/{n}") for n in range(200)], max_concurrent=20, order=order)
     assert len(results) == 200 and watch.seconds < at_most(3)
-    assert len(origin.seen("/large")) < 100  # what the sockets between take in, and no more
+    assert len(origin.seen("/large")) < COUNT / 2
     results, counts = pending.rest()
-    assert [len(result["body"]) for result in results] == [len(body)] * 200
-    assert counts["succeeded"] == 200
+    assert bodies_of_array(results) == [BODY] * COUNT
+    assert counts["succeeded"] == COUNT
 
 
 def test_a_first_url_that_does_not_answer_keeps_back_no_other_line(start_daemon, origin):

@@ -14,6 +14,11 @@ def at_most(seconds):
     return seconds * 10 if SANITIZED else seconds
 
 
+def many(count):
+    """A number that only has to be large: a sanitizer build takes a fifth of it."""
+    return count // 5 if SANITIZED else count
+
+
 def assert_timed_out(result, seconds, late=0.6):
     """It took its whole timeout and little more. The millisecond is that of curl's clock, which counts whole ones."""
     assert seconds - 0.001 <= result["elapsed"] < at_most(seconds + late), result
