@@ -13,7 +13,7 @@ import pytest
 from rig import client, faults
 from rig.checks import assert_problem, assert_retry_after
 from rig.client import strict_json
-from rig.timing import PATIENCE, SANITIZED, wait_for
+from rig.timing import SANITIZED, wait_for
 
 pytestmark = [
     pytest.mark.skipif(SANITIZED, reason="the sanitizers have an allocator of their own"),
