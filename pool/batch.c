@@ -29,6 +29,31 @@ static void interrupt_again(void *arg) {
     pthread_mutex_unlock(&b->pool->lock);
 }
 
+void batch_put_off_locked(struct batch *b, struct batch_rest *rest) {
+    b->unfinished++;
+    list_push_back(&b->rests, &rest->in_batch);
+    timers_set(b->pool->options.timers, &b->rest, clock_now_ms());
+}
+
+/* In the timers' thread, once for each part: the rest waits until the other timers had their turn. */
+static void resume_rest(void *arg) {
+    struct batch *b = arg;
+    pthread_mutex_lock(&b->pool->lock);
+    struct batch_rest *rest = LIST_ENTRY(list_first(&b->rests), struct batch_rest, in_batch);
+    list_remove(&rest->in_batch);
+    pthread_mutex_unlock(&b->pool->lock);
+    bool more = b->ops->resume(b, rest);
+    pthread_mutex_lock(&b->pool->lock);
+    if (more)
+        list_push_front(&b->rests, &rest->in_batch);
+    if (!list_is_empty(&b->rests))
+        timers_set(b->pool->options.timers, &b->rest, clock_now_ms());
+    bool done = !more && batch_count_finished_locked(b, 1);
+    pthread_mutex_unlock(&b->pool->lock);
+    if (done)
+        batch_finish(b);
+}
+
 enum err batch_init_by_host(struct batch *b, const struct batch_ops *ops, const struct sched_batch_options *options) {
     *b = (struct batch){.ops = ops,
                         .caller = "",
@@ -40,7 +65,9 @@ enum err batch_init_by_host(struct batch *b, const struct batch_ops *ops, const 
         return err;
     list_init(&b->in_pool);
     list_init(&b->running);
+    list_init(&b->rests);
     timer_event_init(&b->interrupt, interrupt_again, b);
+    timer_event_init(&b->rest, resume_rest, b);
     atomic_init(&b->cancelled, FETCH_OK);
     return ERR_NONE;
 }
@@ -63,6 +90,7 @@ void batch_finish(struct batch *b) {
     struct pool *p = b->pool;
     timers_cancel(p->options.timers, &b->deadline);
     timers_cancel(p->options.timers, &b->interrupt);
+    timers_cancel(p->options.timers, &b->rest);
     b->ops->done(b); /* it may be freed by now */
     pthread_mutex_lock(&p->lock);
     p->open_batches--;

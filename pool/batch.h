@@ -28,12 +28,20 @@ struct batch_next {
     char host[SCHED_HOST_NAME_BYTES];
 };
 
+/* What `skip` has put off (pool_put_off); stands inside the object that the functions know. */
+struct batch_rest {
+    struct list in_batch;
+};
+
 /* All are called without a lock of the pool held. `again` is what the item asked to be run again with, or NULL. */
 struct batch_ops {
     /* Does the item; may block. In a worker. Ends early when `cancelled` of the batch is set. */
     void (*run)(struct batch *b, size_t index, struct sched_again *again, struct batch_next *next);
     /* The item will not be run, or not again, for this reason. In any thread. */
     void (*skip)(struct batch *b, size_t index, enum fetch_error reason, struct sched_again *again);
+    /* A part of what was put off: no more than takes about a millisecond. False: that was the last, and `rest` may be
+     * freed. In the timers' thread. NULL: nothing ever is. */
+    bool (*resume)(struct batch *b, struct batch_rest *rest);
     /* All items were run or skipped: the pool is done with the batch, which may be freed here. In any thread, even in
      * pool_submit before it returns. */
     void (*done)(struct batch *b);
@@ -50,7 +58,8 @@ struct batch {
     struct sched_batch sched;
     struct list in_pool;
     struct list running; /* workers that run its items */
-    size_t unfinished;
+    struct list rests;   /* that were put off */
+    size_t unfinished;   /* items, and rests */
     bool done;
     int64_t deadline_ms;
     int64_t submitted_at_us;
@@ -58,6 +67,7 @@ struct batch {
     unsigned interrupts; /* rounds of signals sent to its workers so far */
     struct timer_event deadline;
     struct timer_event interrupt;
+    struct timer_event rest;
     _Atomic(enum fetch_error) cancelled; /* FETCH_OK: it is not */
 };
 
@@ -79,6 +89,9 @@ bool batch_count_finished_locked(struct batch *b, size_t count);
 
 /* Calls `done`; no timer of the batch will be called any more. */
 void batch_finish(struct batch *b);
+
+/* What pool_put_off does. */
+void batch_put_off_locked(struct batch *b, struct batch_rest *rest);
 
 /* Interrupts the workers that run its items, and does so again until there are none. */
 void batch_interrupt_locked(struct batch *b);

@@ -76,6 +76,51 @@ static size_t count_same(const struct fetch_batch *b, size_t item) {
     return count;
 }
 
+/* ---- results ---- */
+
+enum {
+    BATCH_SAME_AT_ONCE = 16, /* others, whose result is not put off: at a deadline many fetches end together */
+    BATCH_RESUME_RESULTS = 256,
+};
+
+/* A result that some items of its fetch have still to get. */
+struct put_off {
+    struct batch_rest rest;
+    struct fetch_result result;
+    struct fetch_share share;
+    size_t item;
+};
+
+/* False: it has to be given at once. Else it is taken over. */
+static bool put_off(struct fetch_batch *b, size_t fetch, struct fetch_result *result) {
+    size_t item = item_of(b, fetch);
+    size_t others = b->same.first ? count_same(b, item) : 0;
+    struct put_off *p = others >= BATCH_SAME_AT_ONCE ? malloc(sizeof *p) : NULL;
+    if (!p)
+        return false;
+    *p = (struct put_off){.result = *result, .share.left = others, .item = item};
+    p->result.share = &p->share;
+    fetch_result_init(result);
+    pool_put_off(&b->batch, &p->rest);
+    return true;
+}
+
+static bool resume(struct batch *batch, struct batch_rest *rest) {
+    struct fetch_batch *b = of_batch(batch);
+    struct put_off *p = LIST_ENTRY(rest, struct put_off, rest);
+    for (size_t i = 0; i < BATCH_RESUME_RESULTS; i++) {
+        b->ops->result(b, p->item, &p->result);
+        if (p->share.left == 0) {
+            fetch_result_fini(&p->result);
+            free(p);
+            return false;
+        }
+        p->item = b->same.next[p->item];
+        p->share.left--;
+    }
+    return true;
+}
+
 /* To all items of the fetch. */
 static void give_result(struct fetch_batch *b, size_t fetch, struct fetch_result *result) {
     struct fetch_share share = {.left = 0};
@@ -128,7 +173,8 @@ static void skip(struct batch *batch, size_t index, enum fetch_error reason, str
     retry_abandon(again, &result);
     if (!b->plan)
         stats_count_result(fetcher_counts(b->fetcher), &result, was_started);
-    give_result(b, index, &result);
+    if (reason != FETCH_DEADLINE || !put_off(b, index, &result)) /* that comes in the timers' thread */
+        give_result(b, index, &result);
     fetch_result_fini(&result);
 }
 
@@ -137,7 +183,7 @@ static void done(struct batch *batch) {
     b->ops->done(b);
 }
 
-static const struct batch_ops batch_ops = {.run = run, .skip = skip, .done = done};
+static const struct batch_ops batch_ops = {.run = run, .skip = skip, .resume = resume, .done = done};
 
 void fetch_batch_init(struct fetch_batch *b, const struct fetch_batch_ops *ops) {
     *b = (struct fetch_batch){.ops = ops, .max_concurrent = 1, .deadline_ms = CLOCK_NEVER, .caller = ""};

@@ -269,6 +269,12 @@ void pool_hold(struct batch *b, size_t wanted) {
     worker_unlock(p);
 }
 
+void pool_put_off(struct batch *b, struct batch_rest *rest) {
+    pthread_mutex_lock(&b->pool->lock);
+    batch_put_off_locked(b, rest);
+    pthread_mutex_unlock(&b->pool->lock);
+}
+
 void pool_pause_now(struct batch *b, struct batch_next *next) {
     struct pool *p = b->pool;
     if (next->pause_until_ms == 0)

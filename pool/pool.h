@@ -67,6 +67,10 @@ void pool_release(struct batch *b);
  * back. Within `run` of the batch. */
 void pool_pause_now(struct batch *b, struct batch_next *next);
 
+/* What an item's results take too long for at once: `rest` is given to `resume` of the batch, part by part, between
+ * other timers, until all of it is done; the batch is not before. Within `skip` of the batch. */
+void pool_put_off(struct batch *b, struct batch_rest *rest);
+
 /* From now on pool_submit refuses with ERR_CLOSED. Any thread. */
 void pool_close(struct pool *p);
 

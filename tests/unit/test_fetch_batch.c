@@ -248,6 +248,68 @@ TEST(deadline_ends_what_runs_and_skips_the_rest) {
     fini(&h);
 }
 
+/* ---- a deadline of many items that ask for the same ---- */
+
+enum { MANY = 5000 };
+
+struct crowd {
+    struct fetch_batch batch;
+    struct timer_event other;
+    size_t next;      /* the item whose result is to come */
+    size_t had_other; /* results when the other timer had its turn */
+    sem_t done;
+};
+
+static void have_turn(void *arg) {
+    struct crowd *c = arg;
+    c->had_other = c->next;
+}
+
+static void count_result(struct fetch_batch *b, size_t index, const struct fetch_result *result) {
+    struct crowd *c = LIST_ENTRY(b, struct crowd, batch);
+    assert_int_equal(index, c->next++);
+    assert_int_equal(result->error, FETCH_DEADLINE);
+    assert_int_equal(result->share->left, MANY - c->next);
+    if (index == 0) /* it is late, and so comes before whatever is due now */
+        timers_set(with.fetcher.timers, &c->other, clock_now_ms() - 1);
+}
+
+static void crowd_is_done(struct fetch_batch *b) {
+    sem_post(&LIST_ENTRY(b, struct crowd, batch)->done);
+}
+
+/* All workers have something else to do, so that it is the timers' thread that ends it. */
+TEST(deadline_of_many_that_ask_for_the_same_lets_other_timers_run) {
+    static const struct fetch_batch_ops crowd_ops = {.result = count_result, .done = crowd_is_done};
+    struct crowd c = {.next = 0};
+    struct heard busy;
+    init(&busy, UNIT_FETCH_WORKERS);
+    for (size_t i = 0; i < UNIT_FETCH_WORKERS; i++)
+        add(&busy, "/silent", NULL);
+    submit(&busy);
+    for (size_t i = 0; i < UNIT_FETCH_WORKERS; i++)
+        thread_wait(&with.origin.arrived);
+    sem_init(&c.done, 0, 0);
+    timer_event_init(&c.other, have_turn, &c);
+    fetch_batch_init(&c.batch, &crowd_ops);
+    c.batch.options = with.options;
+    c.batch.dedupe = true;
+    c.batch.deadline_ms = clock_now_ms();
+    const struct fetch_item item = {.url = "http://127.0.0.1/"};
+    for (size_t i = 0; i < MANY; i++)
+        assert_int_equal(fetch_batch_add(&c.batch, &item), ERR_NONE);
+    assert_int_equal(fetch_batch_submit(&c.batch, with.pool, with.fetcher.fetcher), ERR_NONE);
+    thread_wait(&c.done);
+    timers_cancel(with.fetcher.timers, &c.other);
+    assert_int_equal(c.next, MANY);
+    assert_in_range(c.had_other, 1, MANY / 2);
+    fetch_batch_fini(&c.batch);
+    sem_destroy(&c.done);
+    fetch_batch_cancel(&busy.batch, FETCH_CANCELLED);
+    wait_until_done(&busy);
+    fini(&busy);
+}
+
 TEST(refused_batch_gives_no_result) {
     struct heard h;
     init(&h, 2);
@@ -321,6 +383,7 @@ int main(void) {
         BATCH_TEST(cancel_ends_what_runs_and_skips_the_rest),
         BATCH_TEST(result_may_cancel_its_batch),
         BATCH_TEST(deadline_ends_what_runs_and_skips_the_rest),
+        BATCH_TEST(deadline_of_many_that_ask_for_the_same_lets_other_timers_run),
         BATCH_TEST(refused_batch_gives_no_result),
         BATCH_TEST(batch_that_was_not_submitted_can_be_dropped),
         BATCH_TEST(batch_may_be_freed_when_it_is_done),
