@@ -41,7 +41,8 @@ def has_pending(pid, number):
 
 def is_writing(pid):
     """Its main thread hangs in write(2)."""
-    return "pipe" in Path(f"/proc/{pid}/wchan").read_text()
+    where = Path(f"/proc/{pid}/wchan").read_text()
+    return "pipe" in where or where == "wait_woken"
 
 
 def test_urls_as_arguments(origin):
@@ -163,6 +164,21 @@ def test_a_socket_that_nobody_reads_ends_it(origin):
             process = subprocess.Popen([FETCHPOOL, origin.url("/held")], stdin=subprocess.DEVNULL, stdout=theirs, env=clean_environment())
         origin.wait_for_requests(1)
     assert process.wait(PATIENCE) == -signal.SIGPIPE
+
+
+def test_a_socket_that_is_closed_with_something_unread_ends_it(origin):
+    """A reset, where a pipe is broken."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        theirs = socket.create_connection(server.getsockname())
+        ours = server.accept()[0]
+    with ours:
+        with theirs:
+            process = subprocess.Popen([FETCHPOOL, "--include", "body", origin.url("/bytes/9000000")], stdin=subprocess.DEVNULL,
+                                       stdout=theirs, stderr=subprocess.PIPE, env=clean_environment())
+        wait_for(lambda: process.poll() is not None or is_writing(process.pid), "a write that hangs")
+    assert process.wait(PATIENCE) == -signal.SIGPIPE
+    assert process.stderr.read() == b""
+    process.stderr.close()
 
 
 @pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
