@@ -40,9 +40,13 @@ static void take(const char *name, const char *text) {
     unit_decode_assert_taken(&d, text);
 }
 
-static void refuse(const char *name, const char *text, const char *detail) {
+static void refuse_at(const char *pointer, const char *name, const char *text, const char *detail) {
     assert_true(read_json(name, text));
-    unit_decode_assert_wrong(&d, text, POINTER, detail);
+    unit_decode_assert_wrong(&d, text, pointer, detail);
+}
+
+static void refuse(const char *name, const char *text, const char *detail) {
+    refuse_at(POINTER, name, text, detail);
 }
 
 /* The texts are separated by bars. */
@@ -285,14 +289,14 @@ TEST(wrong_headers_are_told_by_name) {
     static const char no_objects[] = "[]|\"A: b\"|null|1|[\"A: b\"]";
     static const char no_string[] = "header A: the value must be a string, or a list of strings";
     refuse_each("headers", no_objects, headers_detail);
-    refuse("headers", "{\"A\":1}", no_string);
-    refuse("headers", "{\"A\":null}", no_string);
-    refuse("headers", "{\"A\":{}}", no_string);
-    refuse("headers", "{\"A\":[\"b\",[\"c\"]]}", no_string);
-    refuse("headers", "{\"Host\":\"x\"}", "header Host: this header cannot be set");
-    refuse("headers", "{\"A\":\"b\\r\\nC: d\"}", "header A: the value has a control character");
-    refuse("headers", "{\"A B\":\"c\"}", "header A B: this is not a header name");
-    refuse("headers", "{\"\":\"c\"}", "header : this is not a header name");
+    refuse_at(POINTER "/A", "headers", "{\"A\":1}", no_string);
+    refuse_at(POINTER "/A", "headers", "{\"A\":null}", no_string);
+    refuse_at(POINTER "/A", "headers", "{\"A\":{}}", no_string);
+    refuse_at(POINTER "/A", "headers", "{\"A\":[\"b\",[\"c\"]]}", no_string);
+    refuse_at(POINTER "/Host", "headers", "{\"Host\":\"x\"}", "header Host: this header cannot be set");
+    refuse_at(POINTER "/A", "headers", "{\"A\":\"b\\r\\nC: d\"}", "header A: the value has a control character");
+    refuse_at(POINTER "/A B", "headers", "{\"A B\":\"c\"}", "header A B: this is not a header name");
+    refuse_at(POINTER "/", "headers", "{\"\":\"c\"}", "header : this is not a header name");
 }
 
 /* An object of `names` names with a list of `values` values each. */
