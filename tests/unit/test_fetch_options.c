@@ -247,13 +247,6 @@ TEST(order_is_one_of_two_words) {
     assert_int_equal(d.delivery.order, ANSWER_ORDER_INPUT);
 }
 
-TEST(array_is_not_sent_in_the_order_of_completion) {
-    take("order", "\"input\"");
-    refuse("order", "\"completion\"",
-           "an array has the order of the list: ask for NDJSON (Accept: application/x-ndjson)");
-    assert_int_equal(d.delivery.order, ANSWER_ORDER_INPUT);
-}
-
 TEST(on_disconnect_is_one_of_its_words) {
     assert_int_equal(d.delivery.on_disconnect, DELIVERY_CANCEL);
     take("on_disconnect", "\"finish\"");
@@ -388,7 +381,6 @@ int main(void) {
         cmocka_unit_test_setup_teardown(max_size_is_a_whole_number_up_to_its_setting, begin, end),
         cmocka_unit_test_setup_teardown(include_is_a_list_of_names, begin, end),
         cmocka_unit_test_setup_teardown(order_is_one_of_two_words, begin, end),
-        cmocka_unit_test_setup_teardown(array_is_not_sent_in_the_order_of_completion, begin, end),
         cmocka_unit_test_setup_teardown(on_disconnect_is_one_of_its_words, begin, end),
         cmocka_unit_test_setup_teardown(dedupe_is_true_or_false, begin, end),
         cmocka_unit_test_setup_teardown(headers_become_lines, begin, end),

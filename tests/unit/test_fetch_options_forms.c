@@ -29,6 +29,13 @@ static void refuse(const char *name, const char *value, const char *pointer, con
     d.problem = (struct problem){0};
 }
 
+TEST(array_is_not_sent_in_the_order_of_completion) {
+    take("order", "input");
+    refuse("order", "completion", "?order",
+           "an array has the order of the list: ask for NDJSON (Accept: application/x-ndjson)");
+    assert_int_equal(d.delivery.order, ANSWER_ORDER_INPUT);
+}
+
 TEST(csv_has_either_order_and_nothing_extra) {
     d.delivery.format = &answer_csv;
     take("order", "completion");
@@ -51,6 +58,7 @@ TEST(archive_has_extra_fields_in_the_order_of_the_list) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(array_is_not_sent_in_the_order_of_completion, begin, end),
         cmocka_unit_test_setup_teardown(csv_has_either_order_and_nothing_extra, begin, end),
         cmocka_unit_test_setup_teardown(archive_has_extra_fields_in_the_order_of_the_list, begin, end),
     };
