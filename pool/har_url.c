@@ -30,13 +30,12 @@ static enum err append_invalid(struct buf *out, const char *text) {
     return err;
 }
 
-/* A percent sign stays as it was sent, escape or not. */
 static enum err append_sent(struct buf *out, const char *url) {
     const char *host = strstr(url, "://") + 3;
     const char *rest = host + strcspn(host, "/?");
     enum err err = buf_append(out, url, (size_t)(rest - url));
     for (const char *p = rest; *p && !err; p++)
-        err = may_stand(*p) || *p == '%' ? buf_append_char(out, *p) : append_escaped(out, p);
+        err = may_stand(*p) || is_escape(p) ? buf_append_char(out, *p) : append_escaped(out, p);
     return err;
 }
 

@@ -6,7 +6,7 @@
 #include "base/err.h"
 
 /* Appends what a request for the URL asks for (url_sent_make), and a NUL that counts. What may not stand in a URI is
- * escaped, but for percent signs, which origins saw as they are. What cannot be fetched because it is no such URL
+ * escaped, a percent sign that begins no escape included. What cannot be fetched because it is no such URL
  * follows "about:invalid#", escaped as well. ERR_LIMIT, ERR_NOMEM. */
 enum err har_url_append(struct buf *out, const char *url) ERR_MUST_CHECK;
 

@@ -109,7 +109,7 @@ def test_an_entry_tells_what_was_sent_and_what_came(steady_daemon, origin):
 
 
 @pytest.mark.parametrize("target, asked", [
-    ("/é?q=é", "/%c3%a9?q=%c3%a9"), ("/é?q=é#é", "/%c3%a9?q=%c3%a9"), ("/x/../y#frag", "/y"), ("/a%7e?%zz", "/a%7e?%zz"), ("?q=/../é", "/?q=/../%c3%a9"), ("/a?", "/a?"), ("?#x", "/?"),
+    ("/é?q=é", "/%c3%a9?q=%c3%a9"), ("/é?q=é#é", "/%c3%a9?q=%c3%a9"), ("/x/../y#frag", "/y"), ("/a%7e?%C3", "/a%7e?%C3"), ("?q=/../é", "/?q=/../%c3%a9"), ("/a?", "/a?"), ("?#x", "/?"),
 ])
 def test_what_is_told_of_a_url_is_what_the_origin_saw(steady_daemon, origin, target, asked):
     url, end = origin.url("/").rstrip("/") + target, origin.url("/").rstrip("/") + asked
@@ -126,6 +126,13 @@ def test_what_is_told_of_a_url_is_what_the_origin_saw(steady_daemon, origin, tar
     away, there = entries_of(steady_daemon, [origin.url("/away")], include=["redirects"])
     assert (origin.seen()[-1].target, there["request"]["url"]) == (asked, end)
     assert there["_result"]["final_url"].partition("#")[0] == end
+
+
+def test_what_no_uri_has_is_escaped_in_an_archive_only(steady_daemon, origin):
+    url = origin.url("/a|b?%zz")
+    entry, = entries_of(steady_daemon, [url])
+    assert (origin.seen()[-1].target, entry["request"]["url"]) == ("/a|b?%zz", origin.url("/a%7Cb?%25zz"))
+    assert steady_daemon.fetch([url], plan=True)[0]["fetched_url"] == url
 
 
 def test_each_redirect_is_an_entry(steady_daemon, origin):

@@ -101,7 +101,7 @@ def second_connection_is_refused(scene):
     with scene.daemon.open_socket() as first:
         first.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert first.recv(4096).startswith(b"HTTP/1.1 200")
-        assert scene.daemon.get("/pressure").status == 429
+        assert scene.daemon.get("/version").status == 429
 
 
 def warm_connections_are_closed(scene):

@@ -61,8 +61,7 @@ TEST(what_is_no_entry_is_refused) {
         "{\"_result\":{}}",
         "{\"_result\":{\"index\":\"1\"}}",
         "{\"response\":{\"content\":{\"text\":5}},\"_result\":{\"index\":1,\"status\":200}}",
-        "{\"response\":{\"content\":{\"text\":\"?\",\"encoding\":\"base64\"}},\"_result\":{\"index\":1,\"status\":200}"
-        "}",
+        "{\"response\":{\"content\":{\"text\":\"?\",\"encoding\":\"base64\"}},\"_result\":{\"status\":200}}",
         "{\"_result\":{\"done\":true}}",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)

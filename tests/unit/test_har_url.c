@@ -35,11 +35,12 @@ TEST(url_is_what_was_asked_for) {
 
 TEST(what_may_not_stand_in_a_uri_is_escaped) {
     assert_url("http://h/[]|\"<>\\^`{}", "http://h/%5B%5D%7C%22%3C%3E%5C%5E%60%7B%7D");
+    assert_url("http://h/100%/%zz?%4", "http://h/100%25/%25zz?%254");
 }
 
 TEST(what_was_escaped_when_it_was_sent_is_so) {
     assert_url("http://h/\xC3\xBC?\xC3\xBC", "http://h/%c3%bc?%c3%bc");
-    assert_url("http://h/100%/%zz?%4", "http://h/100%/%zz?%4");
+    assert_url("http://h/a%7e?%C3", "http://h/a%7e?%C3");
 }
 
 TEST(user_information_is_left_out) {
