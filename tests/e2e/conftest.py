@@ -14,7 +14,7 @@ from rig.daemon import FETCHPOOL, FETCHPOOLD, OPEN_LOOPBACK, Daemon
 from rig.httpbin import Httpbin
 from rig.names import NameServer
 from rig.origin import LoopThread, Origin
-from rig.timing import SANITIZED
+from rig.timing import SANITIZED, SANITIZER
 
 for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
     del os.environ[name]
@@ -44,7 +44,7 @@ def is_sampled(item):
 def sample(items):
     """What the sanitizers are given without ./dev test --long: the first, the last and the middle one of such cases, and
     ThreadSanitizer only what may be a matter of threads."""
-    if SANITIZED == "tsan":
+    if SANITIZER == "tsan":
         items = [item for item in items if item.module.__name__ not in NO_MATTER_OF_THREADS]
     cases = collections.defaultdict(list)
     for item in items:

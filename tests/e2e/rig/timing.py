@@ -3,7 +3,8 @@
 import os
 import time
 
-SANITIZED = os.environ.get("FETCHPOOL_SANITIZED")  # asan, tsan or None
+SANITIZER = os.environ.get("FETCHPOOL_SANITIZED")  # asan, tsan or None
+SANITIZED = bool(SANITIZER)
 
 # The longest wait for an event that must come. It is never slept, only waited for.
 PATIENCE = 90.0 if SANITIZED else 30.0
