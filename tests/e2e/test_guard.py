@@ -129,6 +129,7 @@ def test_a_kept_connection_does_not_open_the_guard_for_others(start_daemon, star
         assert [result["status"] for result in results] == [200, 0]
 
 
+@pytest.mark.timed
 def test_a_refusal_tells_nothing_about_the_inside(start_daemon, start_names, origin):
     """Whether a port is open, which address a name has, and which rule it was: the result is the same, and as fast."""
     names = start_names({"loop.test": ["127.0.0.1"], "private.test": ["10.0.0.1"], "six.test": ["fd00::1"], "mixed.test": ["8.8.8.8", "10.0.0.1"]})

@@ -48,6 +48,7 @@ def test_settings_that_stay_close_no_connection(daemon, origin):
     assert daemon.fetch_one(url, include=["connection"])["connection"]["reused"]
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("script", [
     pytest.param(None, id="waiting for the answer"),
     pytest.param(Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhello", end="stall"), id="within the body"),

@@ -110,6 +110,7 @@ def test_many_signals_at_once_do_no_harm(start_daemon, origin, signals):
 # ---- a socket that stays ----
 
 
+@pytest.mark.timed
 def test_without_clients_a_daemon_on_a_socket_that_stays_ends_at_once(start_on):
     daemon = start_on()
     with Stopwatch() as watch:

@@ -49,6 +49,7 @@ def test_the_default_timeout_is_a_setting_and_so_is_its_limit(start_daemon, orig
     assert_problem(daemon.post_batch([origin.url("/a")], timeout=5.1), 422)
 
 
+@pytest.mark.timed
 def test_a_deadline_ends_the_batch_in_time_and_in_place(steady_daemon, origin):
     urls = [origin.url("/a"), origin.url("/held"), origin.url("/b"), origin.url("/held?2"), origin.url("/c"), origin.url("/d")]
     with Stopwatch() as watch:
@@ -69,6 +70,7 @@ def test_a_deadline_that_is_kept_changes_nothing(steady_daemon, origin):
     assert watch.seconds < 15
 
 
+@pytest.mark.timed
 def test_a_deadline_holds_while_the_batch_waits_for_workers(start_daemon, origin):
     daemon = start_daemon({"pool.workers": 1})
     first = daemon.begin_batch([origin.url("/held")])
@@ -83,6 +85,7 @@ def test_a_deadline_holds_while_the_batch_waits_for_workers(start_daemon, origin
     assert first.answer()[0]["status"] == 200
 
 
+@pytest.mark.timed
 def test_a_deadline_holds_for_a_dead_name_server(start_box, daemon_in):
     daemon = daemon_in(start_box())
     with Stopwatch() as watch:
@@ -91,6 +94,7 @@ def test_a_deadline_holds_for_a_dead_name_server(start_box, daemon_in):
     assert 0.5 <= watch.seconds < at_most(0.8)
 
 
+@pytest.mark.timed
 def test_a_client_that_leaves_takes_its_fetches_along(daemon, origin):
     urls = [origin.url("/held") for _ in range(3)] + [origin.url(f"/later/{n}") for n in range(100)]
     connection = daemon.begin_batch(urls, max_concurrent=3)

@@ -134,6 +134,7 @@ def test_each_clock_ends_a_lookup(start_with):
         assert_timed_out(result, 0.3)
 
 
+@pytest.mark.timed
 def test_a_client_that_leaves_frees_the_workers_that_look_up_for_it(start_with, origin):
     daemon, names = start_with({"dead.test": SILENT}, {"pool.workers": 2})
     pending = daemon.begin_batch(["http://dead.test/"] * 2, connect_timeout=60, timeout=60)

@@ -87,6 +87,7 @@ def test_lines_arrive_while_later_urls_still_run(daemon, origin, order):
     assert [result["index"] for result in results] == [1] and told == counts(succeeded=2)
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("order", ORDERS)
 def test_counts_tell_responses_failures_and_what_was_given_up(steady_daemon, origin, order):
     with closed_port() as port:

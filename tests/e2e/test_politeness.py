@@ -154,6 +154,7 @@ def test_the_delay_of_the_settings_holds_for_all_batches(start_daemon, start_ori
 
 # ---- hosts that ask to be left in peace ----
 
+@pytest.mark.timed
 @pytest.mark.parametrize("status", [429, 503])
 def test_retry_after_pauses_the_host_for_all(daemon, origin, start_origin, status):
     """Also at another port, and though the batch that was told so has no retries."""
