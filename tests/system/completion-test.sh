@@ -80,7 +80,7 @@ is "fish: another of it" "$(in_fish 'fetchpool --include headers,bo')" "headers,
 is "fish: a choice" "$(in_fish 'fetchpool -o n')" "ndjson "
 is "fish: a folder" "$(in_fish 'fetchpool --save fo')" "folder/ "
 is "zsh: a choice" "$(in_zsh 'fetchpool -o n')" "ndjson "
-is "zsh: a folder" "$(in_zsh 'fetchpool --save fo')" "folder/ "
+is "zsh: a folder" "$(in_zsh 'fetchpool --save fo')" "folder " # it adds the slash when it puts it into the line
 is "zsh: options" "$(in_zsh 'fetchpoold --c')" "--check --config "
 is "zsh: a file" "$(in_zsh 'fetchpoold --config so')" "some.conf "
 is "zsh: settings" "$(in_zsh 'fetchpoold --set pool.w')" "pool.workers= "
