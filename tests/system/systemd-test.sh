@@ -226,7 +226,7 @@ check "the status tells how busy it is" eventually 80 is_busy
 is "/healthz answers" "$(get /healthz)" '{"status":"ok"}'
 took=$(box curl -sS --max-time 10 -o /dev/null -w '%{time_total}' http://127.0.0.1:8080/healthz)
 if [ "${took%.*}" = 0 ]; then ok "in $took s"; else bad "after $took s"; fi
-matches "/readyz says whether it takes more" "$(get /readyz)" '*the queue is full*'
+matches "/readyz says whether it takes more" "$(get /readyz)" '*"status":503,*'
 matches "one client more is refused" "$(fetch '["http://127.0.0.2/"]')" '*"status":503,*'
 box systemctl kill --signal=KILL --kill-whom=main "$unit"
 wait "${clients[@]}"
