@@ -38,7 +38,7 @@ def test_three_tasks_at_once_take_the_longest(daemon):
 
 
 def test_results_come_in_the_order_given_whoever_is_first(daemon):
-    document = drill(daemon, tasks=[[0.2, "slow"], [0.01, "fast"], [0.1, "middle"]], mode="concurrent")
+    document = drill(daemon, tasks=[[at_most(0.2), "slow"], [0.01, "fast"], [at_most(0.1), "middle"]], mode="concurrent")
     assert document["results"] == ["slow", "fast", "middle"]
     done = [re.search(r"(slow|fast|middle) done", line).group(1) for line in daemon.wait_for_line(" done after", count=3)]
     assert done == ["fast", "middle", "slow"]
