@@ -80,6 +80,29 @@ static void put_control(struct json *j, unsigned char c) {
     put(j, escape, at ? 2 : sizeof escape);
 }
 
+static const char replacement[] = "\xEF\xBF\xBD";
+
+/* What the character, or the byte that is none, at the start of a text is written as, and how much of it that is. */
+static const char *character(const char *text, size_t len, size_t *ret_read, size_t *ret_len) {
+    size_t n = utf8_sequence(text, len);
+    *ret_read = n > 0 ? n : 1;
+    *ret_len = n > 0 ? n : sizeof replacement - 1;
+    return n > 0 ? text : replacement;
+}
+
+bool json_is_same_string(const char *a, const char *b) {
+    size_t a_left = strlen(a), b_left = strlen(b);
+    while (a_left > 0 && b_left > 0) {
+        size_t a_read, a_len, b_read, b_len;
+        const char *in_a = character(a, a_left, &a_read, &a_len), *in_b = character(b, b_left, &b_read, &b_len);
+        if (a_len != b_len || memcmp(in_a, in_b, a_len) != 0)
+            return false;
+        a += a_read, a_left -= a_read;
+        b += b_read, b_left -= b_read;
+    }
+    return a_left == b_left;
+}
+
 /* Writes what is not a plain run: an escape, a multi-byte character or U+FFFD. Returns the bytes read. */
 static size_t put_special(struct json *j, const char *text, size_t len) {
     unsigned char c = (unsigned char)text[0];
@@ -87,12 +110,10 @@ static size_t put_special(struct json *j, const char *text, size_t len) {
         put_control(j, c);
         return 1;
     }
-    size_t n = utf8_sequence(text, len);
-    if (n > 0)
-        put(j, text, n);
-    else
-        put_text(j, "\xEF\xBF\xBD");
-    return n > 0 ? n : 1;
+    size_t read, n;
+    const char *written = character(text, len, &read, &n);
+    put(j, written, n);
+    return read;
 }
 
 void json_string(struct json *j, const char *text, size_t len) {
@@ -119,9 +140,9 @@ static size_t special_bytes(const char *text, size_t len, size_t *ret_read) {
     *ret_read = 1;
     if (c <= 0x7F)
         return c && strchr("\b\t\n\f\r\"\\", c) ? 2 : 6;
-    size_t n = utf8_sequence(text, len);
-    *ret_read = n > 0 ? n : 1;
-    return n > 0 ? n : 3;
+    size_t n;
+    (void)character(text, len, ret_read, &n);
+    return n;
 }
 
 size_t json_string_bytes(const char *text, size_t len) {

@@ -42,6 +42,9 @@ void json_string(struct json *j, const char *text, size_t len);
 /* Bytes that json_string would write, the quotes included. */
 size_t json_string_bytes(const char *text, size_t len);
 
+/* Whether json_string would write the same for both. */
+bool json_is_same_string(const char *a, const char *b);
+
 /* Makes room for `more` bytes at once, when much is to come. */
 void json_reserve(struct json *j, size_t more);
 

@@ -39,7 +39,7 @@ static const char *next_text(const char *text) {
 
 static bool was_named_before(const char *start, const char *name) {
     for (const char *p = start; p < name; p = next_text(next_text(p)))
-        if (strcmp(p, name) == 0)
+        if (json_is_same_string(p, name))
             return true;
     return false;
 }
@@ -55,7 +55,7 @@ static void put_headers(struct json *j, const struct buf *headers) {
         json_key_text(j, name, strlen(name));
         json_array_open(j);
         for (const char *same = name; same < end; same = next_text(next_text(same)))
-            if (strcmp(same, name) == 0)
+            if (json_is_same_string(same, name))
                 json_text(j, next_text(same));
         json_array_close(j);
     }

@@ -113,6 +113,17 @@ TEST(value_is_not_taken_for_a_name) {
     assert_json(FETCH_INCLUDE_HEADERS, BASE ",\"headers\":{\"a\":[\"b\"],\"b\":[\"a\"]}}");
 }
 
+/* Bytes that are no UTF-8 are all told as the same character. */
+TEST(headers_whose_names_are_told_alike_are_grouped) {
+    add_header("a\xFF", "1");
+    add_header("a", "2");
+    add_header("a\xFE", "3");
+    add_header("a\xEF\xBF\xBD", "4");
+    add_header("a\xFF\xFF", "5");
+    assert_json(FETCH_INCLUDE_HEADERS, BASE ",\"headers\":{\"a\xEF\xBF\xBD\":[\"1\",\"3\",\"4\"],\"a\":[\"2\"],"
+                                            "\"a\xEF\xBF\xBD\xEF\xBF\xBD\":[\"5\"]}}");
+}
+
 TEST(response_without_headers_has_an_empty_object) {
     assert_json(FETCH_INCLUDE_HEADERS, BASE ",\"headers\":{}}");
 }
@@ -287,6 +298,7 @@ int main(void) {
         RESULT_TEST(index_stands_behind_the_url),
         RESULT_TEST(headers_are_grouped_by_name),
         RESULT_TEST(value_is_not_taken_for_a_name),
+        RESULT_TEST(headers_whose_names_are_told_alike_are_grouped),
         RESULT_TEST(response_without_headers_has_an_empty_object),
         RESULT_TEST(header_that_is_not_utf8_stays_json),
         RESULT_TEST(body_that_is_text_goes_as_text),
