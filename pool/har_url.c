@@ -10,33 +10,30 @@
 #define HAR_URL_INVALID "about:invalid#"
 
 /* RFC 3986, section 3.3 to 3.5. */
-static bool may_stand(char text) {
-    unsigned char c = (unsigned char)text;
+static bool may_stand(const char *p) {
+    unsigned char c = (unsigned char)*p;
+    if (c == '%')
+        return isxdigit((unsigned char)p[1]) && isxdigit((unsigned char)p[2]);
     return c < 0x80 && (isalnum(c) || (c && strchr("-._~!$&'()*+,;=:@/?", c)));
 }
 
-static bool is_escape(const char *p) {
-    return *p == '%' && isxdigit((unsigned char)p[1]) && isxdigit((unsigned char)p[2]);
-}
-
-static enum err append_escaped(struct buf *out, const char *p) {
-    return buf_printf(out, "%%%02X", (unsigned)(unsigned char)*p);
+static enum err append_escaped(struct buf *out, const char *text) {
+    enum err err = ERR_NONE;
+    for (const char *p = text; *p && !err; p++)
+        err = may_stand(p) ? buf_append_char(out, *p) : buf_printf(out, "%%%02X", (unsigned)(unsigned char)*p);
+    return err;
 }
 
 static enum err append_invalid(struct buf *out, const char *text) {
     enum err err = buf_append_text(out, HAR_URL_INVALID);
-    for (const char *p = text; *p && !err; p++)
-        err = may_stand(*p) || is_escape(p) ? buf_append_char(out, *p) : append_escaped(out, p);
-    return err;
+    return err ? err : append_escaped(out, text);
 }
 
 static enum err append_sent(struct buf *out, const char *url) {
     const char *host = strstr(url, "://") + 3;
     const char *rest = host + strcspn(host, "/?");
     enum err err = buf_append(out, url, (size_t)(rest - url));
-    for (const char *p = rest; *p && !err; p++)
-        err = may_stand(*p) || is_escape(p) ? buf_append_char(out, *p) : append_escaped(out, p);
-    return err;
+    return err ? err : append_escaped(out, rest);
 }
 
 enum err har_url_append(struct buf *out, const char *url) {
