@@ -100,8 +100,8 @@ static void drain(struct api *api) {
     if (!advance(api, API_STAGE_LEAVING, API_STAGE_DRAINING))
         return;
     log_info("draining");
-    int64_t end_ms =
-        clock_now_ms() + api->drain_timeout_ms; /* sooner than planned if a signal has cut the stage short */
+    /* Sooner than planned if a signal has cut the stage short. */
+    int64_t end_ms = clock_now_ms() + api->drain_timeout_ms;
     timers_set(api->options.timers, &api->drain_timeout, end_ms < api->drain_end_ms ? end_ms : api->drain_end_ms);
     pthread_mutex_lock(&api->lock);
     bool drained = take_drained_locked(api);

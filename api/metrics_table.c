@@ -81,7 +81,7 @@ static const struct metric table[] = {
      ONE(pool.max_workers)},
     {"fetchpool_batches_accepted_total", METRIC_COUNTER, "Lists and drills that were taken, but for empty ones.",
      ONE(pool.batches_accepted)},
-    {"fetchpool_batches_finished_total", METRIC_COUNTER, "Lists, drills and probes that ended, by how.",
+    {"fetchpool_batches_finished_total", METRIC_COUNTER, "Lists and drills that ended, by how.",
      MANY(pool.batches_finished, metric_label_outcome)},
     {"fetchpool_batches_unattended", METRIC_GAUGE, "Lists that go on without their client.", ONE(unattended)},
 
