@@ -186,8 +186,14 @@ static enum err print_row(const struct option_row *row, struct buf *out) {
     char name[64];
     (void)snprintf(name, sizeof name, "%c%c%s --%s%s%s", row->letter ? '-' : ' ', row->letter ? row->letter : ' ',
                    row->letter ? "," : " ", row->name, row->value ? " " : "", row->value ? row->value : "");
-    return buf_printf(out, "  %-*s %s%s%s\n", HELP_COLUMN, name, row->choices ? row->choices : "",
-                      row->choices ? " " : "", row->help);
+    enum err err = buf_printf(out, "  %-*s", HELP_COLUMN, name);
+    if (!err && row->choices)
+        err = buf_printf(out, " %s", row->choices);
+    if (!err && row->help[0])
+        err = buf_printf(out, " %s", row->help);
+    if (!err && row->preset)
+        err = buf_printf(out, " (%s)", row->preset);
+    return err ? err : buf_append_char(out, '\n');
 }
 
 enum err command_line_help(struct buf *out) {

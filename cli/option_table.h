@@ -1,5 +1,5 @@
-/* The options of fetchpool: one table. The command line, --help, the fields of JSON items and what is said to a daemon
- * follow from it, and from --help the completion of shells. */
+/* The options of fetchpool: one table. The command line, --help, the list in the manual, the fields of JSON items and
+ * what is said to a daemon follow from it, and from --help the completion of shells. */
 #ifndef FETCHPOOL_CLI_OPTION_TABLE_H
 #define FETCHPOOL_CLI_OPTION_TABLE_H
 
@@ -77,7 +77,9 @@ struct option_row {
     const char *value;   /* what it is called in --help; NULL: it takes none */
     const char *field;   /* its name in the API; NULL: it is the program's own */
     const char *choices; /* "a|b|c", or NULL */
-    const char *help;
+    const char *help;    /* behind the choices; a few words */
+    const char *preset;  /* the default; NULL: it needs no words */
+    const char *manual;  /* lines of mdoc(7), without choices and default */
     enum option_kind kind;
     bool per_item;
     size_t offset;
