@@ -12,6 +12,7 @@ enum {
     MIN_COLUMNS = 30,
     MAX_COLUMNS = 160,
     LABEL_BYTES = 32,
+    LABEL_MAX_COLUMNS = 18, /* our longest name of an error; a newer daemon may have longer ones */
     COUNT_COLUMNS = 9,
     NUMBER_COLUMNS = 8,
     GAP_COLUMNS = 2,
@@ -133,10 +134,10 @@ static void put_count(struct report *t, enum fetch_error error, int status, size
 
 static size_t widest_label(const struct summary *s) {
     size_t widest = 3;
-    for (int i = 1; i < FETCH_ERROR_COUNT; i++)
+    for (int i = 1; i < FETCH_ERROR_NUMBERS; i++)
         if (s->by_error[i] > 0 && strlen(fetch_error_name((enum fetch_error)i)) > widest)
             widest = strlen(fetch_error_name((enum fetch_error)i));
-    return widest;
+    return widest < LABEL_MAX_COLUMNS ? widest : LABEL_MAX_COLUMNS;
 }
 
 static void put_counts(struct report *t) {
@@ -145,7 +146,7 @@ static void put_counts(struct report *t) {
     put(t, "\n");
     for (int i = 0; i < SUMMARY_STATUSES; i++)
         put_count(t, FETCH_OK, i, s->by_status[i], label_columns);
-    for (int i = 1; i < FETCH_ERROR_COUNT; i++)
+    for (int i = 1; i < FETCH_ERROR_NUMBERS; i++)
         put_count(t, (enum fetch_error)i, 0, s->by_error[i], label_columns);
 }
 

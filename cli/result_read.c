@@ -125,11 +125,10 @@ static void read_short(struct reading *r, const struct json_part *value, char *r
 }
 
 static enum fetch_error error_of(struct reading *r, const struct json_part *value) {
-    for (int i = 1; i < FETCH_ERROR_COUNT; i++)
-        if (is_name(value, fetch_error_name((enum fetch_error)i)))
-            return (enum fetch_error)i;
-    fail(r, ERR_INVALID);
-    return FETCH_INTERNAL;
+    enum fetch_error error = *value->text == '"' ? fetch_error_learn(value->text + 1, value->len - 2) : FETCH_OK;
+    if (!error)
+        fail(r, ERR_INVALID);
+    return error;
 }
 
 /* ---- what is included ---- */

@@ -18,8 +18,9 @@ struct result_line {
     char cipher[RESULT_READ_CIPHER_BYTES]; /* the result borrows it */
 };
 
-/* Reads a line, `text[len]` is a NUL, into an initialised result; what it does not know it passes over. A result that
- * was read has a status from 100 to 999 or an error. ERR_INVALID: it is no such line. ERR_NOMEM. */
+/* Reads a line, `text[len]` is a NUL, into an initialised result; what it does not know it passes over, but for the
+ * names of errors, which it learns: only one thread may call it. A result that was read has a status from 100 to 999 or
+ * an error. ERR_INVALID: it is no such line. ERR_NOMEM. */
 enum err result_read(const char *text, size_t len, struct result_line *ret_line,
                      struct fetch_result *result) ERR_MUST_CHECK;
 

@@ -26,7 +26,7 @@ struct summary {
     size_t done;
     size_t failed; /* no response, or a status of 400 and more */
     size_t by_status[SUMMARY_STATUSES];
-    size_t by_error[FETCH_ERROR_COUNT];
+    size_t by_error[FETCH_ERROR_NUMBERS];
     int64_t size_bytes;
     int64_t *elapsed_us; /* of those that were answered; NULL: they are not kept */
     size_t answered;

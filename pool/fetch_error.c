@@ -1,5 +1,8 @@
 #include "pool/fetch_error.h"
 
+#include <stdbool.h>
+#include <string.h>
+
 static const struct {
     const char *name;
     const char *phrase;
@@ -30,8 +33,32 @@ static const struct {
     [FETCH_INTERNAL] = {"internal", "internal error"},
 };
 
+/* An unused place has no name. */
+static char others[FETCH_ERROR_OTHERS][FETCH_ERROR_NAME_BYTES];
+
 const char *fetch_error_name(enum fetch_error error) {
-    return fetch_errors[error].name;
+    return error < FETCH_ERROR_COUNT ? fetch_errors[error].name : others[error - FETCH_ERROR_COUNT];
+}
+
+static bool is_name(const char *text, size_t len) {
+    for (size_t i = 0; i < len; i++)
+        if (!(text[i] >= 'a' && text[i] <= 'z') && !(text[i] >= '0' && text[i] <= '9') && text[i] != '_')
+            return false;
+    return len > 0 && len < FETCH_ERROR_NAME_BYTES;
+}
+
+enum fetch_error fetch_error_learn(const char *name, size_t len) {
+    if (!is_name(name, len))
+        return FETCH_OK;
+    int i = FETCH_OK + 1;
+    for (; i < FETCH_ERROR_NUMBERS && *fetch_error_name((enum fetch_error)i); i++)
+        if (strlen(fetch_error_name((enum fetch_error)i)) == len &&
+            memcmp(fetch_error_name((enum fetch_error)i), name, len) == 0)
+            return (enum fetch_error)i;
+    if (i == FETCH_ERROR_NUMBERS)
+        return FETCH_OK;
+    memcpy(others[i - FETCH_ERROR_COUNT], name, len);
+    return (enum fetch_error)i;
 }
 
 const char *fetch_error_phrase(enum fetch_error error) {

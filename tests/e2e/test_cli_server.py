@@ -131,6 +131,33 @@ def test_a_result_that_cannot_be_is_a_3(origin, result, form):
     assert "shutdown" in result.stdout
 
 
+NEW = '{"url":"x","index":0,"status":0,"error":"why","error_code":"new_1","elapsed":0.1,"attempts":[{"status":0,"error_code":"new_1","elapsed":0.1}]}'
+
+
+@pytest.mark.parametrize("form", ["json", "ndjson", "csv", "table", "har"])
+def test_an_error_that_only_the_daemon_knows_is_printed_as_it_came(origin, form):
+    answer = f'{{"log":{{"entries":[{{"_index":0,"_result":{NEW}}}]}}}}' if form == "har" else f'{NEW}\n{{"done":true}}\n'
+    origin.on("/fetch", Reply(body=answer.encode(), headers=[("Content-Type", "application/har+json" if form == "har" else "application/x-ndjson")]))
+    include = [] if form == "csv" else ["--include", "attempts"]
+    result = run_program(FETCHPOOL, "--server", origin.url(), "-o", form, *include, origin.url("/a"))
+    assert (result.returncode, result.stderr) == (1, "")
+    if form == "table":
+        assert result.stdout.count("new_1") == 3 # counted, failed, slow
+    elif form == "csv":
+        assert result.stdout.splitlines()[1].split(",")[4:6] == ["why", "new_1"]
+    else:
+        found = strict_json(result.stdout)
+        found = found["log"]["entries"][0]["_result"] if form == "har" else found[0] if form == "json" else found
+        assert [told["error_code"] for told in (found, *found["attempts"])] == ["new_1", "new_1"]
+
+
+@pytest.mark.parametrize("name", ["New", "a b", "", "\\u001b[31m", "x" * 65])
+def test_what_is_no_name_of_an_error_is_a_3(origin, name):
+    origin.on("/fetch", Reply(body=NEW.replace("new_1", name).encode() + b'\n{"done":true}\n', headers=[("Content-Type", "application/x-ndjson")]))
+    result = run_program(FETCHPOOL, "--server", origin.url(), origin.url("/a"))
+    assert result.returncode == 3 and "this is not an answer of fetchpoold" in result.stderr
+
+
 def test_a_socket_that_is_not_there_is_named(tmp_path):
     server = f"unix:{tmp_path}/none"[:107]
     result = run_program(FETCHPOOL, "--server", server, "http://127.0.0.1/")

@@ -86,8 +86,7 @@ TEST(a_table_tells_what_came) {
                         "                          . earlier  : dns  + connect  * tls  # wait  = transfer\n");
 }
 
-TEST(no_line_is_longer_than_the_terminal) {
-    add_all();
+static void assert_lines_fit(void) {
     for (size_t columns = 30; columns < 170; columns += 7)
         for (int utf8 = 0; utf8 < 2; utf8++) {
             char *text = (char *)(uintptr_t)render(columns, utf8, false);
@@ -99,6 +98,22 @@ TEST(no_line_is_longer_than_the_terminal) {
                     fail_msg("%zu columns of %zu: %s", cells_width(line, true), columns, line);
             }
         }
+}
+
+TEST(no_line_is_longer_than_the_terminal) {
+    add_all();
+    assert_lines_fit();
+}
+
+TEST(an_error_of_a_newer_daemon_is_counted_by_its_name_and_leaves_room) {
+    static const char name[] = "an_error_that_was_not_yet_known_when_this_program_was_written_01";
+    add(0, 0, fetch_error_learn(name, strlen(name)), 20);
+    add(1, 0, fetch_error_learn("new", 3), 20);
+    add(2, 0, fetch_error_learn("new", 3), 20);
+    const char *text = render(80, false, false);
+    assert_non_null(strstr(text, "\nnew                       2  ="));
+    assert_non_null(strstr(text, "\nan_error_tha~en_01        1  ="));
+    assert_lines_fit();
 }
 
 TEST(without_colour_there_is_no_escape) {
@@ -148,6 +163,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         REPORT_TEST(a_table_tells_what_came),
         REPORT_TEST(no_line_is_longer_than_the_terminal),
+        REPORT_TEST(an_error_of_a_newer_daemon_is_counted_by_its_name_and_leaves_room),
         REPORT_TEST(without_colour_there_is_no_escape),
         REPORT_TEST(the_legend_names_each_part_of_a_bar),
         REPORT_TEST(an_empty_list_is_one_line),

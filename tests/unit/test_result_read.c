@@ -89,6 +89,14 @@ TEST(what_is_not_known_is_passed_over) {
     assert_int_equal(result.status, 204);
 }
 
+TEST(an_error_that_is_not_known_is_told_as_it_came) {
+    assert_same("{\"url\":\"u\",\"index\":0,\"status\":0,\"error\":\"why\",\"error_code\":\"new_1\",\"elapsed\":0.0,"
+                "\"final_url\":\"u\",\"redirects\":[],\"timings\":{\"queue\":0.0,\"namelookup\":0.0,\"connect\":0.0,"
+                "\"appconnect\":0.0,\"pretransfer\":0.0,\"starttransfer\":0.0,\"redirect\":0.0,\"total\":0.0},"
+                "\"attempts\":[{\"status\":0,\"error_code\":\"new_2\",\"elapsed\":0.1,\"delay\":0.25},"
+                "{\"status\":0,\"error_code\":\"new_1\",\"elapsed\":0.2}]}");
+}
+
 TEST(what_is_no_result_is_refused) {
     assert_refused("");
     assert_refused("[]");
@@ -97,7 +105,7 @@ TEST(what_is_no_result_is_refused) {
     assert_refused("{\"index\":\"1\"}");
     assert_refused("{\"index\":-5}");
     assert_refused("{\"index\":1e300}");
-    assert_refused("{\"index\":1,\"status\":200,\"error_code\":\"nonsense\"}");
+    assert_refused("{\"index\":1,\"status\":200,\"error_code\":\"no name\"}");
     assert_refused("{\"index\":1,\"status\":200,\"headers\":[]}");
     assert_refused("{\"index\":1,\"status\":200,\"headers\":{\"a\":\"b\"}}");
     assert_refused("{\"index\":1,\"status\":200,\"headers\":{\"a\":[\"b\\u0000c\"]}}");
@@ -167,6 +175,7 @@ int main(void) {
         READ_TEST(bytes_are_read),
         READ_TEST(the_last_line_is_told),
         READ_TEST(what_is_not_known_is_passed_over),
+        READ_TEST(an_error_that_is_not_known_is_told_as_it_came),
         READ_TEST(what_is_no_result_is_refused),
         READ_TEST(a_result_has_a_status_or_a_reason),
         READ_TEST(numbers_that_cannot_be_are_refused),
