@@ -11,6 +11,7 @@ import pytest
 from rig.box import Box, NoBox
 from rig.certificates import Authority
 from rig.daemon import FETCHPOOL, FETCHPOOLD, OPEN_LOOPBACK, Daemon
+from rig.http2 import Http2Origin
 from rig.httpbin import Httpbin
 from rig.names import NameServer
 from rig.origin import LoopThread, Origin
@@ -29,7 +30,7 @@ def pytest_configure():
 # What goes in and what comes out, by whatever thread; or other programs than those that are built here.
 NO_MATTER_OF_THREADS = {
     f"test_{name}" for name in (
-        "bad_answers", "browsers", "cli_har", "cli_save", "cli_terminal", "credentials", "docs", "environment", "forms",
+        "bad_answers", "browsers", "cli_har", "cli_requests", "cli_save", "cli_terminal", "credentials", "docs", "environment", "forms",
         "guard", "guard_canaries", "head_fallback", "json", "lists", "malformed", "manuals", "monitoring", "openapi", "plan",
         "process", "redirects", "refusals", "replies", "requests", "results", "round_trips", "settings", "tls_cases",
         "tls_field", "tokens")
@@ -143,6 +144,23 @@ def start_origin(loop_thread):
 @pytest.fixture
 def origin(start_origin):
     return start_origin()
+
+
+@pytest.fixture
+def start_http2_origin(loop_thread, authority):
+    """start_http2_origin("h2", "http/1.1"): an origin with TLS that agrees to these; without any: one without TLS, for
+    prior knowledge."""
+    with contextlib.ExitStack() as stack:
+        def start(*protocols):
+            tls = None
+            if protocols:
+                tls = authority.server_context("localhost", "127.0.0.1")
+                tls.set_alpn_protocols(protocols)
+            origin = Http2Origin(loop_thread, tls=tls).start()
+            stack.callback(origin.stop)
+            return origin
+
+        yield start
 
 
 @pytest.fixture(scope="session")

@@ -19,8 +19,17 @@ TIMES = {"elapsed", "delay", "timings"}
 BODIES = [b"", b"text", "ü€😀".encode(), b"\x00\xff\xfe", b"nul \x00 in much text, nearly all of it printable", b'"\\\n\t', b"\xed\xa0\x80", bytes(range(256))]
 
 
-def random_item(chance, origin):
+async def known_to_get_only(request):
+    return Reply(501 if request.method == "HEAD" else 200, b"got")
+
+
+def random_item(chance, origin, http2_origin, is_bodiless):
+    if is_bodiless and chance.random() < 0.1:
+        return {"url": chance.choice([origin, http2_origin]).url("/get-only"), "method": "HEAD", "head_fallback": chance.random() < 0.7,
+                "http_version": chance.choice(["1.1", "auto"]), "include": ["attempts", "connection", "headers"]}
     url = chance.choice([
+        http2_origin.url("/redirect/2"), origin.url("/status/405"),
+        http2_origin.url(f"/bytes/{chance.randrange(2000)}"),
         origin.url(f"/bytes/{chance.randrange(2000)}"), origin.url(f"/body/{chance.randrange(len(BODIES))}"),
         origin.url(f"/status/{chance.choice([200, 204, 301, 404, 500, 503])}"), origin.url(f"/redirect/{chance.randrange(4)}"),
         "http://127.0.0.1:1/", "nonsense", "", "ftp://example.com/", "http://no-such-host.invalid/", "http://ex ample/",
@@ -31,7 +40,11 @@ def random_item(chance, origin):
     if chance.random() < 0.5:
         item["id"] = chance.choice(["", "a", "ü\"\\\n", "7"])
     if chance.random() < 0.3:
-        item["method"] = chance.choice(["GET", "POST", "PUT", "DELETE", "OPTIONS"])
+        item["method"] = chance.choice(["GET", "POST", "PUT", "DELETE", "OPTIONS", *["HEAD"] * is_bodiless])
+    if chance.random() < 0.3:
+        item["head_fallback"] = chance.random() < 0.7
+    if chance.random() < 0.3:
+        item["http_version"] = chance.choice(["1.1", "2", "auto"])
     if chance.random() < 0.3:
         item["headers"] = {"X-A": chance.choice(["b", ["b", "c"], ""])}
     if chance.random() < 0.3:
@@ -57,8 +70,14 @@ def random_arguments(chance):
         arguments += ["-H", "X-List: ü", "-H", "X-List: again"]
     if chance.random() < 0.2:
         arguments += ["--dedupe"]
+    if chance.random() < 0.3:
+        arguments += ["--http-version", chance.choice(["1.1", "2", "auto"])]
+    if chance.random() < 0.5:
+        arguments += ["--head-fallback"]
     if chance.random() < 0.2:
         arguments += ["-d", "body of the list"]
+    elif chance.random() < 0.2:
+        arguments += ["-X", "HEAD"]
     return arguments
 
 
@@ -110,18 +129,21 @@ def as_csv(found, index):
 
 
 @pytest.mark.parametrize("seed", range(3 if SANITIZED else 12))
-def test_all_ways_have_the_same_results(module_daemon, origin, seed):
+def test_all_ways_have_the_same_results(module_daemon, authority, origin, start_http2_origin, seed):
     chance = random.Random(seed)
     for number, body in enumerate(BODIES):
         origin.on(f"/body/{number}", Reply(body=body))
-    daemon = module_daemon({"fetch.retry_budget": 1000})
-    items = [random_item(chance, origin) for _ in range(chance.randrange(60))]
+    http2_origin = start_http2_origin("h2", "http/1.1")
+    for server in origin, http2_origin:
+        server.on("/get-only", known_to_get_only)
+    daemon = module_daemon({"fetch.retry_budget": 1000, "fetch.ca_file": authority.file})
+    arguments = random_arguments(chance)
+    items = [random_item(chance, origin, http2_origin, "-d" not in arguments) for _ in range(chance.randrange(60))]
     items += chance.sample(items, min(3, len(items)))
     text = "".join((item if isinstance(item, str) else json.dumps(item)) + "\n" for item in items)
     urls = [item if isinstance(item, str) else item["url"] for item in items]
     urls = [url for item, url in zip(items, urls) if not isinstance(item, str) or item.strip()]
-    arguments = random_arguments(chance)
-    ways = {"local": arguments, "daemon": [*arguments, "--server", daemon.url()]}
+    ways = {"local": [*arguments, "--ca-file", str(authority.file)], "daemon": [*arguments, "--server", daemon.url()]}
     found = {}
     for way, how in ways.items():
         array = strict_json(run(text, how, "json").stdout)

@@ -12,7 +12,7 @@ import pytest
 from h2.errors import ErrorCodes
 
 from rig.checks import assert_answered, assert_failed
-from rig.http2 import Broken, Early, Http2Origin
+from rig.http2 import Broken, Early
 from rig.origin import Raw, Reply
 from rig.timing import PATIENCE, wait_for
 
@@ -24,19 +24,8 @@ def trusting(module_daemon, authority):
 
 
 @pytest.fixture
-def start(loop_thread, authority):
-    """start("h2", "http/1.1"): an origin with TLS that agrees to these; start(): one without TLS, for prior knowledge."""
-    with contextlib.ExitStack() as stack:
-        def run(*protocols):
-            tls = None
-            if protocols:
-                tls = authority.server_context("localhost", "127.0.0.1")
-                tls.set_alpn_protocols(protocols)
-            origin = Http2Origin(loop_thread, tls=tls).start()
-            stack.callback(origin.stop)
-            return origin
-
-        yield run
+def start(start_http2_origin):
+    return start_http2_origin
 
 
 def spoken(result):

@@ -96,7 +96,7 @@ class Session:
     def begin(self, headers):
         pseudo = {name: value for name, value in headers if name.startswith(":")}
         plain = [("Host", pseudo[":authority"])] + [(name, value) for name, value in headers if not name.startswith(":")]
-        return Request(pseudo[":method"], pseudo[":path"], plain, b"", self.number)
+        return Request(pseudo[":method"], pseudo[":path"], plain, b"", self.number, "2")
 
     async def answer(self, stream, request):
         self.origin.requests.append(request)

@@ -23,6 +23,7 @@ class Request:
     headers: list  # of (name, value), as they came
     body: bytes
     connection: int  # counted from 1 in the order of accepting
+    version: str = "1.1"  # of HTTP
 
     @property
     def path(self):
@@ -271,6 +272,8 @@ def is_resumed(writer):
 
 async def read_head(reader, connection):
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+    if head[0].count(" ") < 2:
+        raise ClientLeft  # it goes on in HTTP/2, behind a preface that looks like a head
     method, target, _ = head[0].split(" ", 2)
     headers = [tuple(part.strip() for part in line.split(":", 1)) for line in head[1:] if line]
     return Request(method, target, headers, b"", connection)
