@@ -37,6 +37,16 @@ TEST(default_bundle_is_that_of_libcurl) {
     curl_easy_cleanup(easy);
 }
 
+TEST(default_bundle_is_there_when_a_connection_needs_it_first) {
+    struct certs *certs;
+    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+    assert_int_equal(certs_create("", &certs), ERR_NONE);
+    certs_apply(certs, ctx);
+    assert_int_equal(count_in(ctx) > 0, !certs_are_empty(certs));
+    certs_destroy(certs);
+    SSL_CTX_free(ctx);
+}
+
 TEST(named_bundle_is_read) {
     struct certs *certs;
     assert_int_equal(certs_create(unit_file_write_text(UNIT_PEM), &certs), ERR_NONE);
@@ -110,6 +120,7 @@ TEST(memory_that_runs_out_is_told) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(default_bundle_is_that_of_libcurl),
+        cmocka_unit_test(default_bundle_is_there_when_a_connection_needs_it_first),
         cmocka_unit_test(named_bundle_is_read),
         cmocka_unit_test(bundle_may_hold_text_between_certificates),
         cmocka_unit_test(missing_file_is_told),
