@@ -172,14 +172,14 @@ def quick_and_whole(*values):
 
 # ---- the start ----
 
-@quick_and_whole(101, 1)
+@quick_and_whole(307, 1)
 def test_each_allocation_of_a_check_may_fail(authority, step):
     bad, starts = faults.start_each([*start_arguments(authority), "--check"], faults.MEMORY, step)
     assert not bad
     assert starts * step > 3000
 
 
-@quick_and_whole(103, 1)
+@quick_and_whole(311, 1)
 def test_each_allocation_of_a_start_and_an_end_may_fail(authority, step):
     bad, starts = faults.start_each([*start_arguments(authority), "--listen", "127.0.0.1:0"], faults.MEMORY, step, terminate=True)
     assert not bad
