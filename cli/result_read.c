@@ -257,7 +257,8 @@ static void read_attempt_field(struct reading *r, const struct json_part *name, 
     else if (is_name(name, "given_up"))
         attempt->given_up = is_name(value, "retries")    ? FETCH_GIVEN_UP_RETRIES
                             : is_name(value, "deadline") ? FETCH_GIVEN_UP_DEADLINE
-                                                         : FETCH_GIVEN_UP_BUDGET;
+                            : is_name(value, "budget")   ? FETCH_GIVEN_UP_BUDGET
+                                                         : FETCH_GIVEN_UP_NOT; /* a newer daemon's reason is left out */
 }
 
 static void read_attempt(struct reading *r, const struct json_part *none, const struct json_part *value, void *arg) {

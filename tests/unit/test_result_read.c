@@ -89,6 +89,12 @@ TEST(what_is_not_known_is_passed_over) {
     assert_int_equal(result.status, 204);
 }
 
+TEST(why_a_retry_was_given_up_may_be_a_new_reason) {
+    static const char text[] = "{\"index\":1,\"status\":200,\"attempts\":[{\"status\":503,\"given_up\":\"new\"}]}";
+    assert_int_equal(result_read(text, strlen(text), &line, &result), ERR_NONE);
+    assert_int_equal(result.attempts[0].given_up, FETCH_GIVEN_UP_NOT);
+}
+
 TEST(an_error_that_is_not_known_is_told_as_it_came) {
     assert_same("{\"url\":\"u\",\"index\":0,\"status\":0,\"error\":\"why\",\"error_code\":\"new_1\",\"elapsed\":0.0,"
                 "\"final_url\":\"u\",\"redirects\":[],\"timings\":{\"queue\":0.0,\"namelookup\":0.0,\"connect\":0.0,"
@@ -175,6 +181,7 @@ int main(void) {
         READ_TEST(bytes_are_read),
         READ_TEST(the_last_line_is_told),
         READ_TEST(what_is_not_known_is_passed_over),
+        READ_TEST(why_a_retry_was_given_up_may_be_a_new_reason),
         READ_TEST(an_error_that_is_not_known_is_told_as_it_came),
         READ_TEST(what_is_no_result_is_refused),
         READ_TEST(a_result_has_a_status_or_a_reason),
