@@ -30,10 +30,11 @@ def pytest_configure():
 # What goes in and what comes out, by whatever thread; or other programs than those that are built here.
 NO_MATTER_OF_THREADS = {
     f"test_{name}" for name in (
-        "bad_answers", "browsers", "cli_har", "cli_requests", "cli_save", "cli_terminal", "credentials", "docs", "environment", "forms",
-        "guard", "guard_canaries", "head_fallback", "json", "lists", "malformed", "manuals", "monitoring", "openapi", "plan",
-        "process", "redirects", "refusals", "replies", "requests", "results", "round_trips", "settings", "tls_cases",
-        "tls_field", "tokens")
+        "bad_answers", "bombs", "browsers", "cli", "cli_har", "cli_requests", "cli_save", "cli_terminal",
+        "credentials", "docs", "environment", "errors", "forms", "guard", "guard_canaries", "head_fallback",
+        "http", "http_versions", "httpbin", "json", "lists", "malformed", "manuals", "monitoring", "ndjson",
+        "openapi", "plan", "process", "redirects", "refusals", "replies", "requests", "results", "round_trips",
+        "settings", "times", "tls", "tls_cases", "tls_field", "tokens")
 }
 
 
@@ -43,14 +44,14 @@ def is_sampled(item):
 
 
 def sample(items):
-    """What the sanitizers are given without ./dev test --long: the first, the last and the middle one of such cases, and
-    ThreadSanitizer only what may be a matter of threads."""
+    """What the sanitizers are given without ./dev test --long: of such cases the first and the last one; ThreadSanitizer
+    the first one of what may be a matter of threads."""
     if SANITIZER == "tsan":
         items = [item for item in items if item.module.__name__ not in NO_MATTER_OF_THREADS]
     cases = collections.defaultdict(list)
     for item in items:
         cases[item.module.__name__, item.originalname if is_sampled(item) else item.name].append(item)
-    return {item for same in cases.values() for item in (same[0], same[len(same) // 2], same[-1])}
+    return {item for same in cases.values() for item in (same[0], same[0 if SANITIZER == "tsan" else -1])}
 
 
 def pytest_collection_modifyitems(config, items):
