@@ -27,7 +27,8 @@ static void put_known(struct line *l, const char *name, const char *text) {
 static void begin(struct line *l, const struct fetch_log *log) {
     l->count = 0;
     put(l, log_text("batch", log->batch_id));
-    put_known(l, "trace_id", log->trace_id);
+    put_known(l, "trace_id", log->trace.id);
+    put_known(l, "parent_id", log->trace.parent);
 }
 
 /* ---- who asks ---- */
@@ -52,7 +53,7 @@ void fetch_log_init(struct fetch_log *log, const struct request *r) {
     request_caller(r, log->caller);
     request_address(r, log->address);
     request_headers(r, read_header, &claim);
-    (void)trace_read(claim.count == 1 ? claim.value : "", log->trace_id); /* what is not valid is as if not there */
+    (void)trace_read(claim.count == 1 ? claim.value : "", &log->trace); /* what is not valid is as if not there */
 }
 
 /* ---- a fetch ---- */

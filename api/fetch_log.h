@@ -19,7 +19,7 @@
 /* Whose batch it is; may be read. */
 struct fetch_log {
     char batch_id[BATCH_ID_BYTES];
-    char trace_id[TRACE_ID_BYTES];      /* of the caller's traceparent, or "" */
+    struct trace trace;                 /* of the caller's traceparent */
     char caller[REQUEST_CALLER_BYTES];  /* request_caller */
     char address[REQUEST_CALLER_BYTES]; /* request_address */
 };

@@ -6,7 +6,7 @@
 enum {
     VERSION_LEN = 2,
     ID_LEN = TRACE_ID_BYTES - 1,
-    PARENT_LEN = 16,
+    PARENT_LEN = TRACE_PARENT_BYTES - 1,
     FLAGS_LEN = 2,
     ID_AT = VERSION_LEN + 1,
     PARENT_AT = ID_AT + ID_LEN + 1,
@@ -35,15 +35,15 @@ static bool has_sound_version(const char *text) {
     return is_hex(text, VERSION_LEN) && !is_none && (behind == '\0' || (!is_first && behind == '-'));
 }
 
-bool trace_read(const char *traceparent, char ret_id[TRACE_ID_BYTES]) {
+bool trace_read(const char *traceparent, struct trace *ret_trace) {
     const char *t = traceparent;
-    ret_id[0] = '\0';
+    *ret_trace = (struct trace){.id = ""};
     bool sound = strnlen(t, WHOLE_LEN) == WHOLE_LEN && is_separated(t) && has_sound_version(t) &&
                  is_hex(t + ID_AT, ID_LEN) && !is_zero(t + ID_AT, ID_LEN) && is_hex(t + PARENT_AT, PARENT_LEN) &&
                  !is_zero(t + PARENT_AT, PARENT_LEN) && is_hex(t + FLAGS_AT, FLAGS_LEN);
     if (!sound)
         return false;
-    memcpy(ret_id, t + ID_AT, ID_LEN);
-    ret_id[ID_LEN] = '\0';
+    memcpy(ret_trace->id, t + ID_AT, ID_LEN);
+    memcpy(ret_trace->parent, t + PARENT_AT, PARENT_LEN);
     return true;
 }

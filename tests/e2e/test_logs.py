@@ -151,7 +151,8 @@ def test_a_batch_is_called_abandoned_only_when_its_client_left(daemon, origin):
 
 BATCH_ID = re.compile(r"[a-z2-7]{16}")
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
-TRACEPARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
+PARENT = "00f067aa0ba902b7"
+TRACEPARENT = f"00-{TRACE}-{PARENT}-01"
 
 
 def records(daemon, message, count=1):
@@ -245,12 +246,12 @@ def test_how_a_batch_ended_is_told(start_daemon, origin):
     assert [(batch["end"], batch["cancelled"]) for batch in ends] == [("deadline", 1), ("client_left", 2), ("shutdown", 1)]
 
 
-@pytest.mark.parametrize("given", [f"00-{TRACE}-00f067aa0ba902b7-00", TRACEPARENT, f"42-{TRACE}-00f067aa0ba902b7-01-later"])
+@pytest.mark.parametrize("given", [f"00-{TRACE}-{PARENT}-00", TRACEPARENT, f"42-{TRACE}-{PARENT}-01-later"])
 def test_the_trace_of_the_caller_is_told(telling_daemon, origin, given):
     telling_daemon.post("/fetch", [origin.url("/")], headers={"TraceParent": given, "tracestate": "vendor=hidden"})
     for message in ("batch done", "fetch done"):
         record, = records(telling_daemon, message)
-        assert record["trace_id"] == TRACE
+        assert (record["trace_id"], record["parent_id"]) == (TRACE, PARENT)
     assert "hidden" not in telling_daemon.log
     assert origin.requests[-1].header("traceparent") is None and origin.requests[-1].header("tracestate") is None
 
@@ -260,7 +261,7 @@ def test_the_trace_of_the_caller_is_told(telling_daemon, origin, given):
 def test_a_trace_that_is_not_valid_is_ignored(telling_daemon, given):
     assert telling_daemon.post("/fetch", ["nonsense"], headers={"traceparent": given}).status == 200
     batch, = records(telling_daemon, "batch done")
-    assert "trace_id" not in batch
+    assert "trace_id" not in batch and "parent_id" not in batch
 
 
 def test_of_two_traces_none_is_taken(telling_daemon):
@@ -270,4 +271,4 @@ def test_of_two_traces_none_is_taken(telling_daemon):
                        + f"traceparent: {TRACEPARENT}\r\n".encode() * 2 + f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
         assert client.read_to_end(stream).startswith(b"HTTP/1.1 200")
     batch, = records(telling_daemon, "batch done")
-    assert "trace_id" not in batch
+    assert "trace_id" not in batch and "parent_id" not in batch

@@ -166,11 +166,14 @@ entry_has() { grep -q "\"$1\":\"$2\"" <<<"$entry"; }
 check "journal: identifier" entry_has SYSLOG_IDENTIFIER fetchpoold
 check "journal: unit" entry_has _SYSTEMD_UNIT "$unit"
 check "journal: process" entry_has _PID "$(property MainPID)"
-batch=$(box curl -sS --max-time 60 -o /dev/null -w '%header{fetchpool-batch}' -d http://127.0.0.2/ -H 'Content-Type: text/plain' http://127.0.0.1:8080/fetch)
+batch=$(box curl -sS --max-time 60 -o /dev/null -w '%header{fetchpool-batch}' \
+    -H 'traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' -d http://127.0.0.2/ -H 'Content-Type: text/plain' http://127.0.0.1:8080/fetch)
 of_batch() { box journalctl --no-pager -q -o json -u "$unit" FETCHPOOL_BATCH="$batch"; }
 check "journal: a list is found by its id" eventually 50 eval 'of_batch | grep -q "\"MESSAGE\":\"batch done"'
 entry=$(of_batch | tail -n 1)
 check "journal: a list's caller" entry_has FETCHPOOL_CALLER 127.0.0.1
+check "journal: a list's trace" entry_has FETCHPOOL_TRACE_ID 4bf92f3577b34da6a3ce929d0e0e4736
+check "journal: its caller's span" entry_has FETCHPOOL_PARENT_ID 00f067aa0ba902b7
 check "journal: a list's count" entry_has FETCHPOOL_SUCCEEDED 1
 check "journal: a list's end" entry_has FETCHPOOL_END complete
 is "journal: not among the warnings" "$(box journalctl --no-pager -q -o cat -p warning -u "$unit" | grep -c '^listening')" 0

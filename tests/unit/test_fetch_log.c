@@ -102,11 +102,11 @@ TEST(trace_is_told_when_there_is_one) {
     struct fetch_log_end batch = {.urls = 0};
     struct fetch_result result;
     fetch_result_init(&result);
-    (void)snprintf(traced.trace_id, sizeof traced.trace_id, "%s", "4bf92f3577b34da6a3ce929d0e0e4736");
+    traced.trace = (struct trace){.id = "4bf92f3577b34da6a3ce929d0e0e4736", .parent = "00f067aa0ba902b7"};
     fetch_log_fetch(&traced, "http://a.example/", 0, &result);
-    assert_non_null(strstr(told, "batch=id trace_id=4bf92f3577b34da6a3ce929d0e0e4736 "));
+    assert_non_null(strstr(told, "batch=id trace_id=4bf92f3577b34da6a3ce929d0e0e4736 parent_id=00f067aa0ba902b7 "));
     fetch_log_batch(&traced, &batch);
-    assert_non_null(strstr(told, "batch=id trace_id=4bf92f3577b34da6a3ce929d0e0e4736 "));
+    assert_non_null(strstr(told, "batch=id trace_id=4bf92f3577b34da6a3ce929d0e0e4736 parent_id=00f067aa0ba902b7 "));
     fetch_result_fini(&result);
 }
 

@@ -8,20 +8,22 @@
 #define PARENT "00f067aa0ba902b7"
 
 static void assert_read(const char *traceparent) {
-    char id[TRACE_ID_BYTES];
-    if (!trace_read(traceparent, id))
+    struct trace trace;
+    if (!trace_read(traceparent, &trace))
         fail_msg("refused: %s", traceparent);
-    assert_string_equal(id, ID);
+    assert_string_equal(trace.id, ID);
+    assert_string_equal(trace.parent, PARENT);
 }
 
 static void assert_ignored(const char *traceparent) {
-    char id[TRACE_ID_BYTES] = "x";
-    if (trace_read(traceparent, id))
+    struct trace trace = {.id = "x", .parent = "x"};
+    if (trace_read(traceparent, &trace))
         fail_msg("taken: %s", traceparent);
-    assert_string_equal(id, "");
+    assert_string_equal(trace.id, "");
+    assert_string_equal(trace.parent, "");
 }
 
-TEST(trace_id_is_read) {
+TEST(trace_and_parent_are_read) {
     assert_read("00-" ID "-" PARENT "-01");
     assert_read("00-" ID "-" PARENT "-00");
     assert_read("00-" ID "-" PARENT "-ff");
@@ -83,14 +85,10 @@ TEST(separators_are_hyphens) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(trace_id_is_read),
-        cmocka_unit_test(later_version_may_have_more_behind),
-        cmocka_unit_test(first_version_has_nothing_behind),
-        cmocka_unit_test(version_that_is_none_is_ignored),
-        cmocka_unit_test(ids_of_zeros_are_ignored),
-        cmocka_unit_test(only_digits_in_lower_case_are_taken),
-        cmocka_unit_test(wrong_lengths_are_ignored),
-        cmocka_unit_test(separators_are_hyphens),
+        cmocka_unit_test(trace_and_parent_are_read),        cmocka_unit_test(later_version_may_have_more_behind),
+        cmocka_unit_test(first_version_has_nothing_behind), cmocka_unit_test(version_that_is_none_is_ignored),
+        cmocka_unit_test(ids_of_zeros_are_ignored),         cmocka_unit_test(only_digits_in_lower_case_are_taken),
+        cmocka_unit_test(wrong_lengths_are_ignored),        cmocka_unit_test(separators_are_hyphens),
     };
     return cmocka_run_group_tests_name("trace", tests, NULL, NULL);
 }
