@@ -164,7 +164,7 @@ static void wait_for_end(struct service *service, const struct run *run) {
 
 /* All signals are blocked in all threads: no handler ever runs but the empty one that interrupts workers. SIGABRT alone
  * gets through, and ends the process: the service manager's watchdog sends it. */
-static void block_signals(sigset_t *ret_awaited) {
+static void block_signals(void) {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigset_t all;
     sigfillset(&all);
@@ -172,13 +172,6 @@ static void block_signals(sigset_t *ret_awaited) {
     (void)pthread_sigmask(SIG_SETMASK, &all, NULL); /* fails only for a wrong first argument */
     (void)sigaction(SIGPIPE, &ignore, NULL);
     thread_init_signals();
-    sigemptyset(ret_awaited);
-    sigaddset(ret_awaited, SIGTERM);
-    sigaddset(ret_awaited, SIGINT);
-    sigaddset(ret_awaited, SIGHUP);
-    sigaddset(ret_awaited, SIGUSR1);
-    sigaddset(ret_awaited, SIGUSR2);
-    sigaddset(ret_awaited, MAIN_SIGNAL_DRAINED);
 }
 
 /* Takes the settings. */
@@ -187,7 +180,7 @@ static enum service_exit serve(struct run *run, struct settings *settings) {
     struct service *service = NULL;
     pthread_t self = pthread_self();
     files_fill_standard();
-    block_signals(&run->signals);
+    block_signals();
     enum service_exit code = service_start(settings, drained, &self, &service, error);
     if (code)
         return complain(code, error);
@@ -197,11 +190,11 @@ static enum service_exit serve(struct run *run, struct settings *settings) {
     return SERVICE_EXIT_DONE;
 }
 
-static enum service_exit with_settings(const struct options *o, struct settings_loader *l) {
+static enum service_exit with_settings(const struct options *o, const sigset_t *awaited, struct settings_loader *l) {
     if (o->action == OPTIONS_ACTION_HEALTH)
         return print_health(settings_loader_values(l));
     start_log(settings_loader_values(l));
-    struct run run = {.options = o};
+    struct run run = {.options = o, .signals = *awaited};
     enum service_exit code = fit_limits(l, &run.files);
     if (code)
         return code;
@@ -219,7 +212,19 @@ static void bound_allocator(void) {
 #endif
 }
 
-static enum service_exit act(const struct options *o) {
+/* What comes from now on waits until the daemon serves, and is answered then: it may come before there are settings. */
+static void await_signals(sigset_t *ret_awaited, sigset_t *ret_before) {
+    sigemptyset(ret_awaited);
+    sigaddset(ret_awaited, SIGTERM);
+    sigaddset(ret_awaited, SIGINT);
+    sigaddset(ret_awaited, SIGHUP);
+    sigaddset(ret_awaited, SIGUSR1);
+    sigaddset(ret_awaited, SIGUSR2);
+    sigaddset(ret_awaited, MAIN_SIGNAL_DRAINED);
+    (void)pthread_sigmask(SIG_BLOCK, ret_awaited, ret_before);
+}
+
+static enum service_exit act(const struct options *o, const sigset_t *awaited) {
     char error[SERVICE_ERROR_BYTES];
     struct settings_loader *l = NULL;
     if (o->action == OPTIONS_ACTION_HELP)
@@ -227,19 +232,23 @@ static enum service_exit act(const struct options *o) {
     if (o->action == OPTIONS_ACTION_VERSION)
         return print_version();
     enum service_exit code = load_settings(o, &l, error);
-    code = code ? complain(code, error) : with_settings(o, l);
+    code = code ? complain(code, error) : with_settings(o, awaited, l);
     settings_loader_destroy(l);
     return code;
 }
 
 int main(int argc, char **argv) {
     struct options options;
+    sigset_t awaited, before;
+    await_signals(&awaited, &before);
     process_close_up();
     bound_allocator();
     enum err err = options_parse(argc, argv, &options);
+    if (err || options.action != OPTIONS_ACTION_RUN)
+        (void)pthread_sigmask(SIG_SETMASK, &before, NULL); /* what serves nobody is ended by them */
     enum service_exit code = err == ERR_INVALID ? complain(SERVICE_EXIT_USAGE, options.error)
                              : err              ? complain(SERVICE_EXIT_FAILED, err_text(err))
-                                                : act(&options);
+                                                : act(&options, &awaited);
     options_fini(&options);
     return (int)code;
 }

@@ -1,12 +1,16 @@
 """What a service manager sees: readiness, stopping, and sockets that it passes."""
 
+import contextlib
 import os
+import signal
 import socket
+import subprocess
 
 import pytest
 
 from rig import client
-from rig.timing import PATIENCE
+from rig.daemon import FETCHPOOLD
+from rig.timing import PATIENCE, wait_for
 
 
 @pytest.fixture
@@ -45,3 +49,40 @@ def test_a_passed_socket_is_listened_on(start_daemon, origin):
         address = "127.0.0.1:%d" % passed.getsockname()[1]
         assert daemon.addresses == [address]
     daemon.assert_serves(origin)
+
+
+@contextlib.contextmanager
+def reading_its_settings(path, *arguments):
+    """Gives the daemon, which has begun to read the settings at `path`, and the descriptor by which it gets them."""
+    os.mkfifo(path)
+    process = subprocess.Popen([FETCHPOOLD, "--config", path, "--listen", "127.0.0.1:0", *arguments], stderr=subprocess.PIPE, text=True)
+
+    def opened():
+        with contextlib.suppress(OSError):  # until it reads
+            return os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+
+    try:
+        yield process, wait_for(opened, "the settings to be read")
+    finally:
+        process.kill()
+        process.communicate(timeout=PATIENCE)
+
+
+def test_signals_during_the_start_are_answered_when_it_is_up(tmp_path):
+    with reading_its_settings(tmp_path / "own.conf") as (process, settings):
+        (tmp_path / "next").write_text("")
+        os.replace(tmp_path / "next", tmp_path / "own.conf")  # for the reload
+        for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGTERM):
+            process.send_signal(number)
+        os.close(settings)
+        _, log = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0, log
+        told = [log.find(message) for message in ("msg=ready", "settings reloaded", "log level changed", "msg=draining", "msg=stopped")]
+        assert -1 not in told and told == sorted(told), log
+
+
+def test_what_serves_nobody_is_ended_by_a_signal(tmp_path):
+    with reading_its_settings(tmp_path / "own.conf", "--check") as (process, settings):
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == -signal.SIGTERM
+        os.close(settings)
