@@ -7,11 +7,12 @@
 FROM debian:bookworm-slim AS build
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get upgrade -y \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-        gcc libc6-dev make cmake pkg-config ca-certificates \
+        gcc libc6-dev ninja-build cmake pkg-config ca-certificates \
         libmicrohttpd-dev libcurl4-openssl-dev libc-ares-dev libcjson-dev libinih-dev libgoogle-perftools-dev \
         libsystemd-dev libssl-dev zlib1g-dev libbrotli-dev libzstd-dev libgnutls28-dev
 COPY . /src
-RUN cmake -S /src -B /build -DCMAKE_BUILD_TYPE=RelWithDebInfo -DFETCHPOOL_TESTS=OFF -DFETCHPOOL_WERROR=OFF \
+# A release is what the package has, without the debug information, which would only be stripped.
+RUN cmake -S /src -B /build -G Ninja -DCMAKE_BUILD_TYPE=Release -DFETCHPOOL_TESTS=OFF -DFETCHPOOL_WERROR=OFF \
         -DCMAKE_INSTALL_PREFIX=/usr -DCMAKE_INSTALL_SYSCONFDIR=/etc \
     && cmake --build /build --parallel "$(nproc)" \
     && DESTDIR=/installed cmake --install /build --strip
@@ -29,11 +30,10 @@ RUN mkdir -p /image/usr/lib/ssl /image/usr/lib64 /image/etc/ssl/certs /image/var
     && echo 'fetchpool:x:10001:' >/image/etc/group
 # Whose these files are: for licences, and for scanners that look for what has been fixed since.
 RUN sed 's|.*/|*/|' /libraries | xargs dpkg-query --search | sed 's/:.*//' | sort -u >/packages \
-    && for package in base-files ca-certificates openssl $(cat /packages); do \
-        dpkg-query --status "$package" >"/image/var/lib/dpkg/status.d/$package" \
-            && mkdir -p "/image/usr/share/doc/$package" \
-            && cp --dereference "/usr/share/doc/$package/copyright" "/image/usr/share/doc/$package/" || exit 1; \
-    done \
+    && printf '%s\n' base-files ca-certificates openssl >>/packages \
+    && xargs dpkg-query --status </packages \
+        | awk -v RS= '{ file = "/image/var/lib/dpkg/status.d/" $2; print >file; close(file) }' \
+    && sed 's|.*|/usr/share/doc/&/copyright|' /packages | xargs cp --parents --dereference --target-directory=/image \
     && mkdir -p /image/usr/share/doc/fetchpool && cp /src/LICENSE /image/usr/share/doc/fetchpool/copyright
 
 FROM scratch
