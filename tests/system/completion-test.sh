@@ -27,7 +27,7 @@ in_bash() {
 cat >"$scratch/inner.zsh" <<'END'
 PROMPT=
 fpath=($FUNCTIONS $fpath)
-autoload -Uz compinit && compinit -D -u
+autoload -Uz compinit && compinit -u -C -d $DUMP
 compadd() {
     if [[ " $* " != *" -"[OAD]" "* ]]; then
         local -a matching suffix
@@ -51,7 +51,7 @@ END
 in_zsh() {
     : >"$scratch/answers"
     rm -f "$scratch/answers.done"
-    FUNCTIONS=$build/package/zsh ANSWERS=$scratch/answers INNER=$scratch/inner.zsh \
+    FUNCTIONS=$build/package/zsh DUMP=$scratch/dump ANSWERS=$scratch/answers INNER=$scratch/inner.zsh \
         timeout 60 zsh -f "$scratch/outer.zsh" "$1" </dev/null >/dev/null
     sed '/^$/d' "$scratch/answers" | sort -u | line
 }

@@ -63,7 +63,7 @@ cd "$scratch" || exit 1 # podman's monitor leaves files where it stands
 # ---- the image --------------------------------------------------------------------------------------------------
 pull=always
 if [ -z "${FETCHPOOL_PULL:-}" ]; then
-    tar=$(debian_tar base) || give_up "the base image"
+    debian_tar base
     podman import --quiet --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
         "$tar" docker.io/library/debian:bookworm-slim >"$scratch/log" 2>&1 || {
         cat "$scratch/log"
@@ -71,12 +71,16 @@ if [ -z "${FETCHPOOL_PULL:-}" ]; then
     }
     pull=never
 fi
+hardened=(--read-only --read-only-tmpfs=false --cap-drop=all --security-opt=no-new-privileges
+    --memory=256m --pids-limit=512)
+in_network podman run --rm --publish 127.0.0.1:18080:8080 "${hardened[@]}" docker.io/library/debian:bookworm-slim true \
+    >"$scratch/log" 2>&1 || skip "podman runs no container here: $(tail -n 1 "$scratch/log")"
 image=localhost/fetchpool:test
-if podman build --pull="$pull" --format=docker --network=host -t "$image" "$top" >"$scratch/log" 2>&1; then
+if podman build --pull="$pull" --layers=false --format=docker --network=host -t "$image" "$top" >"$scratch/log" 2>&1; then
     ok "the image builds ($driver)"
 else
     tail -n 40 "$scratch/log"
-    give_up "podman build"
+    no_packages "podman build"
 fi
 of_image() { podman image inspect --format "$1" "$image"; }
 size=$(($(of_image '{{.Size}}') / 1000000))
@@ -111,8 +115,6 @@ podman image unmount "$image" >/dev/null
 
 # ---- running ----------------------------------------------------------------------------------------------------
 once() { in_network podman run --rm --no-healthcheck --network=none "$@" 2>&1; }
-hardened=(--read-only --read-only-tmpfs=false --cap-drop=all --security-opt=no-new-privileges
-    --memory=256m --pids-limit=512)
 start() { # NAME PODMAN-OPTION...
     local name=$1
     shift

@@ -75,34 +75,59 @@ need() {
     [ "$(uname -s)" = Linux ] || skip "this is no Linux"
     [ "$(id -u)" = 0 ] || skip "it needs root"
     need_programs "$@"
-    unshare --mount --propagation private --pid --fork true 2>/dev/null || skip "namespaces cannot be made here"
+    unshare --mount --propagation private --net --pid --fork true 2>/dev/null || skip "namespaces cannot be made here"
+}
+# WHAT: the end, when something has failed that takes Debian's packages. Where these cannot be had, nothing is to blame.
+# The index of the mirror is the smallest that tells, and apt-helper asks for it as apt would.
+no_packages() {
+    local index scratch answers=
+    scratch=$(mktemp -d)
+    # shellcheck disable=SC2016 # apt's variables
+    index=$(apt-get indextargets --format '$(REPO_URI)dists/$(RELEASE)/InRelease' 'Created-By: Packages' 2>/dev/null |
+        grep -m 1 '/dists/bookworm/')
+    timeout 60 /usr/lib/apt/apt-helper download-file "${index:-http://deb.debian.org/debian/dists/bookworm/InRelease}" \
+        "$scratch/index" >"$scratch/log" 2>&1
+    [ ! -s "$scratch/index" ] || answers=yes
+    rm -rf "$scratch"
+    [ -n "$answers" ] || skip "no mirror of Debian can be reached from here"
+    give_up "$1"
 }
 
-# PACKAGE: prints the folder with the files of this Debian package, which is not installed: that may start what it holds. Kept
-# as the trees are.
+# PACKAGE: has in $files the folder with the files of this Debian package, which is not installed: that may start what it
+# holds. Kept as the trees are.
 debian_files() {
-    local files=$cache/$1-files
-    if [ ! -d "$files" ] || [ -n "$(find "$files" -maxdepth 0 -mtime +7)" ]; then
-        rm -rf "$files" "$files.part"
-        mkdir -p "$files.part"
-        (cd "$files.part" && apt-get -qq -o APT::Sandbox::User=root download "$1" && dpkg-deb --extract ./*.deb . && rm ./*.deb) >&2 ||
-            return 1
-        mv "$files.part" "$files"
-        touch "$files"
-    fi
-    echo "$files"
+    files=$cache/$1-files
+    if [ -d "$files" ] && [ -z "$(find "$files" -maxdepth 0 -mtime +7)" ]; then return; fi
+    rm -rf "$files" "$files.part"
+    mkdir -p "$files.part"
+    (
+        cd "$files.part" || exit
+        # a machine may have been left without lists
+        download=(apt-get -qq -o APT::Sandbox::User=root download "$1")
+        "${download[@]}" 2>/dev/null || { apt-get -qq update && "${download[@]}"; } || exit
+        dpkg-deb --extract ./*.deb . && rm ./*.deb
+    ) || no_packages "Debian's $1"
+    mv "$files.part" "$files"
+    touch "$files"
 }
 
-# NAME PACKAGE,...: prints the path of a tar of a minimal Debian 12 with these packages. It is made with the sources and the
-# transport settings of this machine's apt, so that no mirror is named here, and kept for a week.
+# NAME [PACKAGE,...]: has in $tar the path of a tar of a minimal Debian 12, with these packages. It is made with the sources
+# and the transport settings of this machine's apt, so that no mirror is named here, and kept for a week. The minimal one is
+# made once, and what else there is from that.
 debian_tar() {
-    local tar scratch sources
-    tar=$cache/$1-$(echo "${2:-}" | cksum | cut -d ' ' -f 1).tar # another list of packages is another root
-    if [ -n "$(find "$tar" -mtime -7 -size +0 2>/dev/null)" ]; then
-        echo "$tar"
-        return
-    fi
+    local scratch sources from wanted
+    wanted=$cache/$1-$(echo "${2:-}" | cksum | cut -d ' ' -f 1).tar # another list of packages is another root
+    tar=$wanted
+    [ -z "$(find "$tar" -mtime -7 -size +0 2>/dev/null)" ] || return 0
     mkdir -p "$cache"
+    if [ -n "${2:-}" ]; then
+        debian_tar base
+        from=(--variant=custom --setup-hook="tar -C \"\$1\" -xf '$tar'" --include="$2")
+    else
+        # The hook and usr-is-merged: without them perl comes in to merge /usr.
+        from=(--variant=minbase --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr --include=usr-is-merged)
+    fi
+    tar=$wanted
     scratch=$(mktemp -d)
     mapfile -t sources < <(grep -lE '^(Suites:|deb .*)[[:space:]]bookworm([[:space:]-]|$)' \
         /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2>/dev/null)
@@ -111,19 +136,17 @@ debian_tar() {
             grep -E '^Acquire::(https?|ftp|Check-[A-Za-z-]*|Retries|ForceIPv[46])(::[A-Za-z:-]*)? '
         echo 'Acquire::Languages "none"; Dir::Cache::pkgcache ""; Dir::Cache::srcpkgcache "";'
     } >"$scratch/apt.conf"
-    # The hook and usr-is-merged: without them perl comes in to merge /usr. /dev is the machine's while it works.
+    # /dev is the machine's while it works.
     # shellcheck disable=SC2016 # mmdebstrap's own argument
-    if ! nice mmdebstrap --mode=root --variant=minbase --format=tar --quiet --aptopt="$scratch/apt.conf" \
-        --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr --include="usr-is-merged${2:+,$2}" \
+    if ! nice mmdebstrap --mode=root --format=tar --quiet "${from[@]}" --aptopt="$scratch/apt.conf" --dpkgopt=force-unsafe-io \
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
         --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
         --customize-hook='rm -f "$1/etc/resolv.conf" "$1/etc/hostname"' --skip=output/dev \
         bookworm "$tar.part" "${sources[@]}" >"$scratch/log" 2>&1; then
         cat "$scratch/log" >&2
         rm -rf "$scratch" "$tar.part"
-        return 1
+        no_packages "the Debian tree"
     fi
     rm -rf "$scratch"
     mv "$tar.part" "$tar"
-    echo "$tar"
 }

