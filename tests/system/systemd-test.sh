@@ -232,9 +232,13 @@ done
 is_busy() { [[ $(property StatusText) == "serving: 2 running, "* ]]; }
 check "the status tells how busy it is" eventually 80 is_busy
 is "/healthz answers" "$(get /healthz)" '{"status":"ok"}'
-took=$(outside curl -sS --max-time 10 -o /dev/null -w '%{time_total}' http://127.0.0.1:8080/healthz)
-if [ "${took%.*}" = 0 ]; then ok "in $took s"; else bad "after $took s"; fi
 matches "/readyz says whether it takes more" "$(get /readyz)" '*"status":503,*'
+matches "/pressure tells how much of it is there" "$(get /pressure)" \
+    '{"running":2,"queued":[1-9]*,"max_running":2,"max_queued":100,"rejected":*'
+for path in healthz readyz pressure; do
+    took=$(outside curl -sS --max-time 10 -o /dev/null -w '%{time_total}' "http://127.0.0.1:8080/$path")
+    if [ "${took%.*}" = 0 ]; then ok "/$path: in $took s"; else bad "/$path: after $took s"; fi
+done
 matches "one client more is refused" "$(fetch '["http://127.0.0.2/"]')" '*"status":503,*'
 box systemctl kill --signal=KILL --kill-whom=main "$unit"
 wait "${clients[@]}"
