@@ -304,6 +304,27 @@ matches "and names the place" "$(journal -n 8)" '*/etc/fetchpool/wrong.conf:2: p
 undrop wrong
 box systemctl reset-failed "$unit"
 
+# ---- a socket whose daemon cannot start -------------------------------------------------------------------------
+cp "$tree/etc/fetchpool/fetchpool.conf" "$scratch/sound.conf"
+printf '[pool]\nworkers = many\n' >"$tree/etc/fetchpool/fetchpool.conf"
+box systemctl start fetchpoold.socket
+starts() { journal | grep -c '^Starting '; }
+before=$(starts)
+get /healthz >/dev/null 2>"$scratch/refused"
+is "a wrong setting: a client is not left to wait" "$(grep -c 'timed out' "$scratch/refused")" 0
+socket_is() { [ "$(property ActiveState fetchpoold.socket)" = "$1" ]; }
+check "the socket is closed" eventually 50 socket_is inactive
+check "the service has failed" eventually 50 is_state failed
+started=$(($(starts) - before))
+if [ "$started" -le 2 ]; then ok "after $started start"; else bad "after $started starts"; fi
+refuses "the next client is refused" get /healthz
+matches "the journal names the place, and how to go on" "$(journal -n 8)" \
+    '*/etc/fetchpool/fetchpool.conf:2: pool.workers: *systemctl start fetchpoold.socket*'
+cp "$scratch/sound.conf" "$tree/etc/fetchpool/fetchpool.conf"
+check "mended: that" box systemctl start fetchpoold.socket
+is "is enough" "$(get /healthz)" '{"status":"ok"}'
+box systemctl stop fetchpoold.socket "$unit"
+
 # ---- socket activation ------------------------------------------------------------------------------------------
 box systemctl start fetchpoold.socket
 is "socket: listens before the daemon runs" "$(property ActiveState fetchpoold.socket) $(property ActiveState)" \
