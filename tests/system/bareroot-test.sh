@@ -21,6 +21,7 @@ trap cleanup EXIT
 trap 'exit 1' INT TERM
 
 # ---- the root ---------------------------------------------------------------------------------------------------
+need_mirror # for what ./dev installs
 debian_tar git git,ca-certificates
 tar -C "$root" -xf "$tar"
 mount --bind "$root" "$root" # a mount point, without which a chroot can make no namespaces, and some tests are skipped
@@ -55,7 +56,7 @@ begun=$SECONDS
 daemon=$!
 daemon_serves() { healthy || ! kill -0 "$daemon"; }
 eventually 3000 daemon_serves
-healthy || { tail -n 60 "$root/tmp/run.log"; no_packages "./dev run"; }
+healthy || { tail -n 60 "$root/tmp/run.log"; give_up_packages "./dev run"; }
 ok "./dev run serves on http://$address after $((SECONDS - begun)) s"
 matches "it says what it installs" "$(cat "$root/tmp/run.log")" '*dev: setup: installing *libmicrohttpd-dev*'
 post() { curl -sS --max-time 20 -H 'Content-Type: application/json' -d "$1" "http://$address/fetch" | tr -d '\n'; }

@@ -61,6 +61,7 @@ in_network ip link set lo up
 cd "$scratch" || exit 1 # podman's monitor leaves files where it stands
 
 # ---- the image --------------------------------------------------------------------------------------------------
+need_mirror # the build takes packages from it, whatever is kept
 pull=always
 if [ -z "${FETCHPOOL_PULL:-}" ]; then
     debian_tar base
@@ -80,7 +81,7 @@ if podman build --pull="$pull" --layers=false --format=docker --network=host -t 
     ok "the image builds ($driver)"
 else
     tail -n 40 "$scratch/log"
-    no_packages "podman build"
+    give_up_packages "podman build"
 fi
 of_image() { podman image inspect --format "$1" "$image"; }
 size=$(($(of_image '{{.Size}}') / 1000000))

@@ -58,8 +58,9 @@ eventually() {
     done
 }
 
-# REASON: this machine cannot run the test. It has neither passed nor failed.
+# REASON: this machine cannot run the test. It has neither passed nor failed, unless something failed before.
 skip() {
+    [ "$failed" = 0 ] || finish
     echo "skipped: $*"
     exit 0
 }
@@ -77,19 +78,23 @@ need() {
     need_programs "$@"
     unshare --mount --propagation private --net --pid --fork true 2>/dev/null || skip "namespaces cannot be made here"
 }
-# WHAT: the end, when something has failed that takes Debian's packages. Where these cannot be had, nothing is to blame.
-# The index of the mirror is the smallest that tells, and apt-helper asks for it as apt would.
-no_packages() {
-    local index scratch answers=
+# Skips where Debian's packages cannot be had. The index of the mirror is the smallest that tells, and apt-helper asks for it
+# as apt would.
+need_mirror() {
+    local index scratch
     scratch=$(mktemp -d)
     # shellcheck disable=SC2016 # apt's variables
     index=$(apt-get indextargets --format '$(REPO_URI)dists/$(RELEASE)/InRelease' 'Created-By: Packages' 2>/dev/null |
         grep -m 1 '/dists/bookworm/')
     timeout 60 /usr/lib/apt/apt-helper download-file "${index:-http://deb.debian.org/debian/dists/bookworm/InRelease}" \
-        "$scratch/index" >"$scratch/log" 2>&1
-    [ ! -s "$scratch/index" ] || answers=yes
+        "$scratch/index" >/dev/null 2>&1
+    local status=$?
     rm -rf "$scratch"
-    [ -n "$answers" ] || skip "no mirror of Debian can be reached from here"
+    [ "$status" = 0 ] || skip "no mirror of Debian can be reached from here"
+}
+# WHAT: has failed, and takes Debian's packages. Where these cannot be had any more, nothing is to blame.
+give_up_packages() {
+    need_mirror
     give_up "$1"
 }
 
@@ -98,6 +103,7 @@ no_packages() {
 debian_files() {
     files=$cache/$1-files
     if [ -d "$files" ] && [ -z "$(find "$files" -maxdepth 0 -mtime +7)" ]; then return; fi
+    need_mirror
     rm -rf "$files" "$files.part"
     mkdir -p "$files.part"
     (
@@ -106,7 +112,7 @@ debian_files() {
         download=(apt-get -qq -o APT::Sandbox::User=root download "$1")
         "${download[@]}" 2>/dev/null || { apt-get -qq update && "${download[@]}"; } || exit
         dpkg-deb --extract ./*.deb . && rm ./*.deb
-    ) || no_packages "Debian's $1"
+    ) || give_up_packages "Debian's $1"
     mv "$files.part" "$files"
     touch "$files"
 }
@@ -119,6 +125,7 @@ debian_tar() {
     wanted=$cache/$1-$(echo "${2:-}" | cksum | cut -d ' ' -f 1).tar # another list of packages is another root
     tar=$wanted
     [ -z "$(find "$tar" -mtime -7 -size +0 2>/dev/null)" ] || return 0
+    need_mirror
     mkdir -p "$cache"
     if [ -n "${2:-}" ]; then
         debian_tar base
@@ -145,7 +152,7 @@ debian_tar() {
         bookworm "$tar.part" "${sources[@]}" >"$scratch/log" 2>&1; then
         cat "$scratch/log" >&2
         rm -rf "$scratch" "$tar.part"
-        no_packages "the Debian tree"
+        give_up_packages "the Debian tree"
     fi
     rm -rf "$scratch"
     mv "$tar.part" "$tar"
