@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { REFUSAL_SLOTS = 256, REFUSAL_MINUTE_MS = 60 * 1000 };
+/* In any sixty seconds there are at most the lines of two minutes, so that none of their slots is taken by another. */
+enum { REFUSAL_SLOTS = 2 * REFUSAL_LOG_LINES, REFUSAL_MINUTE_MS = 60 * 1000 };
 
-/* What was told last among those that fall to the slot. */
 struct slot {
     uint64_t hash;
     int64_t told_at_ms;
@@ -22,9 +22,21 @@ static int64_t minute_began_ms;
 static unsigned lines_in_minute;
 static int64_t untold;
 
+/* The slot of what was told before, else the one that was used longest ago. */
+static struct slot *find_slot_locked(uint64_t hash) {
+    struct slot *oldest = &slots[0];
+    for (size_t i = 0; i < REFUSAL_SLOTS; i++) {
+        if (slots[i].told_at_ms != 0 && slots[i].hash == hash)
+            return &slots[i];
+        if (slots[i].told_at_ms < oldest->told_at_ms)
+            oldest = &slots[i];
+    }
+    return oldest;
+}
+
 /* Two that have the same hash share their line. */
 static bool is_to_be_told_locked(uint64_t hash, int64_t now_ms) {
-    struct slot *slot = &slots[hash % REFUSAL_SLOTS];
+    struct slot *slot = find_slot_locked(hash);
     if (now_ms - minute_began_ms >= REFUSAL_MINUTE_MS || minute_began_ms == 0) {
         minute_began_ms = now_ms;
         lines_in_minute = 0;

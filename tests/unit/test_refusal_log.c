@@ -77,6 +77,16 @@ TEST(one_line_a_minute_for_each_host_and_rule) {
     assert_int_equal(last_untold, 1);
 }
 
+TEST(no_host_takes_the_place_of_another) {
+    const int hosts = REFUSAL_LOG_LINES - 1;
+    char host[64];
+    for (int i = 0; i < 2 * hosts; i++) {
+        (void)snprintf(host, sizeof host, "%d.test", i % hosts);
+        refuse(host, "rule");
+    }
+    assert_int_equal(lines, hosts);
+}
+
 TEST(lines_are_bounded_whatever_callers_ask_for) {
     char host[64];
     for (int i = 0; i < 10000; i++) {
@@ -94,6 +104,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(line_has_the_rule_and_the_setting, begin),
         cmocka_unit_test_setup(one_line_a_minute_for_each_host_and_rule, begin),
+        cmocka_unit_test_setup(no_host_takes_the_place_of_another, begin),
         cmocka_unit_test_setup(lines_are_bounded_whatever_callers_ask_for, begin),
     };
     return cmocka_run_group_tests_name("refusal_log", tests, NULL, NULL);
