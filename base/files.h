@@ -22,7 +22,7 @@ enum err files_raise_limit(int64_t *ret_files) ERR_MUST_CHECK;
 void files_reserve(int64_t files);
 
 /* Opens /dev/null for those of standard input, output and error that are closed, or a socket would get such a number,
- * and what is meant for the log. Best effort. Before threads. */
+ * and what is meant for the log. Best effort. Any thread. */
 void files_fill_standard(void);
 
 /* How many of `files` fetches may have: the last 64, or a quarter of very few, are left to the front end, so that

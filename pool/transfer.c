@@ -8,6 +8,7 @@
 #include "pool/tls_info.h"
 #include "pool/transfer_error.h"
 #include "pool/transfer_stats.h"
+#include "pool/url_sent.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -213,6 +214,18 @@ static CURLcode set_version(CURL *easy, const struct transfer_request *r) {
     return code;
 }
 
+static CURLcode set_url(CURL *easy, const char *url) {
+    CURLcode code = CURLE_OK;
+    char *target = NULL;
+    enum err err = url_sent_target(url, &target);
+    if (err)
+        return err == ERR_NOMEM ? CURLE_OUT_OF_MEMORY : CURLE_URL_MALFORMAT;
+    SET(CURLOPT_URL, url);
+    SET(CURLOPT_REQUEST_TARGET, target); /* is copied */
+    free(target);
+    return code;
+}
+
 /* All that differs between requests: what one sets, the next one sets again. */
 static CURLcode set_request(CURL *easy, struct transfer *t) {
     const struct transfer_request *r = t->request;
@@ -223,7 +236,8 @@ static CURLcode set_request(CURL *easy, struct transfer *t) {
         code = set_version(easy, r);
     if (must_live(r) && is_closed_by_peer(easy)) /* let_go takes it back */
         SET(CURLOPT_FRESH_CONNECT, 1L);
-    SET(CURLOPT_URL, r->url);
+    if (!code)
+        code = set_url(easy, r->url);
     if (r->addresses)
         SET(CURLOPT_RESOLVE, r->addresses);
     SET(CURLOPT_TIMEOUT_MS, (long)r->timeout_ms);
@@ -363,6 +377,8 @@ static void perform(struct transfer *t) {
     hop_record_begin(t->request->hop);
     if (!code)
         code = curl_easy_perform(t->easy);
+    if (code == CURLE_OUT_OF_MEMORY || code == CURLE_COULDNT_RESOLVE_HOST)
+        files_fill_standard(); /* libcurl 7.88 closes descriptor 0 when it has no memory to begin a lookup */
     if (!code)
         code = response_end(&t->response);
     if (code && t->gate.refused)

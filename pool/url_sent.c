@@ -87,3 +87,45 @@ enum err url_sent_make(const char *url, const struct url_user *user, char **ret_
         *ret_url = sent;
     return err;
 }
+
+static const char *find_path(const char *url) {
+    const char *scheme_end = strstr(url, "://");
+    const char *authority = scheme_end ? scheme_end + 3 : url;
+    return authority + strcspn(authority, "/?#");
+}
+
+/* What a path is that has none of these nobody has to look up. */
+static bool may_have_dots(const char *path) {
+    const char *end = path + strcspn(path, "?");
+    const char *dot = strstr(path, "/.");
+    const char *escaped = strstr(path, "%2");
+    return (dot && dot < end) || (escaped && escaped < end);
+}
+
+static char *copy_target(const char *path) {
+    size_t len = strcspn(path, "#");
+    char *target = malloc(len + 2);
+    if (!target)
+        return NULL;
+    size_t slash = *path == '/' ? 0 : 1;
+    target[0] = '/';
+    memcpy(target + slash, path, len);
+    target[slash + len] = '\0';
+    return target;
+}
+
+enum err url_sent_target(const char *url, char **ret_target) {
+    static const struct url_user nobody;
+    char *made = NULL;
+    *ret_target = NULL;
+    if (!has_query(url))
+        return ERR_NONE;
+    if (may_have_dots(find_path(url))) {
+        enum err err = url_sent_make(url, &nobody, &made);
+        if (err)
+            return err;
+    }
+    *ret_target = copy_target(find_path(made ? made : url));
+    free(made);
+    return *ret_target ? ERR_NONE : ERR_NOMEM;
+}

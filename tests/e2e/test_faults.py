@@ -23,8 +23,9 @@ pytestmark = [
 # Nothing stays warm for long: each batch begins anew, and what is held afterwards can be compared.
 SHORT_LIVED = {"pool.idle_timeout": 0.1, "pool.handle_idle_timeout": 0.1, "log.level": "warning", "fetch.names": 0, "fetch.name_timeout": 0.3}
 
-# Allocations that may stay after hundreds of failures: what libraries make once, when it is needed first.
-SLACK = 20
+# Allocations that may stay after thousands of failures (7 to 23 were seen, and 11 after 38,410): what libraries make once,
+# when it is needed first.
+SLACK = 60
 
 
 @pytest.fixture
@@ -51,14 +52,16 @@ class Lists:
 
 @pytest.fixture
 def faulty(start_daemon, start_names, start_origin, authority, failing):
-    """A daemon whose calls can be made to fail, and lists for it."""
+    """A daemon whose calls can be made to fail, and lists for it. Whatever fails, no other request is made than was asked for."""
     plain, tls = start_origin(host="0.0.0.0"), start_origin(tls=authority.server_context("*.tls.test"))
     names = start_names({"*.plain.test": ["127.0.0.1"], "*.tls.test": ["127.0.0.1"]}, ttl=1)
     daemon = start_daemon({**SHORT_LIVED, "fetch.ca_file": authority.file, "fetch.name_servers": names.address},
                           environment=failing.environment, confined=False, listen=["unix:socket"], wait=False)
     daemon.lines.append(f"listening address=unix:{daemon.folder}/socket")  # its level leaves that out
     wait_for(lambda: is_healthy(daemon), "the daemon's start")
-    return daemon, Lists(plain, tls)
+    yield daemon, Lists(plain, tls)
+    assert {request.target for request in plain.requests} <= {"/bytes/100", "/to?url=%2Fbytes%2F50", "/bytes/50"}
+    assert {request.target for request in tls.requests} <= {"/bytes/100"}
 
 
 def is_healthy(daemon):

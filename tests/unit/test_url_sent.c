@@ -36,6 +36,16 @@ static void assert_made(const char *url, const char *expected) {
     free(made);
 }
 
+static void assert_target(const char *url, const char *expected) {
+    char *target = NULL;
+    assert_int_equal(url_sent_target(url, &target), ERR_NONE);
+    if (expected)
+        assert_string_equal(target, expected);
+    else
+        assert_null(target);
+    free(target);
+}
+
 TEST(ascii_is_given_as_it_is) {
     assert_prepared("http://h/", NULL, false);
     assert_prepared("HTTP://H:80/x/../y?%zz|\"<>\\^`{}[]~%7e#frag", NULL, false);
@@ -70,6 +80,32 @@ TEST(what_is_asked_for_has_no_dots_and_no_fragment) {
     assert_made("http://h/./\xC3\xA9?q=/../\xC3\xA9", "http://h/%c3%a9?q=/../%c3%a9");
 }
 
+TEST(target_is_told_when_there_is_a_query) {
+    assert_target("http://h/a", NULL);
+    assert_target("http://h", NULL);
+    assert_target("http://h/a#?b", NULL);
+    assert_target("http://h/a?b=c/../d&%zz#frag?", "/a?b=c/../d&%zz");
+    assert_target("http://h/a?", "/a?");
+    assert_target("http://h?b", "/?b");
+    assert_target("http://[::1]:80?b#c", "/?b");
+    assert_target("HTTPS://H:1/~a;b@c:d?//x", "/~a;b@c:d?//x");
+}
+
+/* And what libcurl does itself with a path, also with one of escaped dots, which its versions differ in. */
+TEST(target_is_what_is_asked_for) {
+    static const char *const urls[] = {
+        "http://h/a/../b?c",   "http://h/./b?/../c",     "http://h/..?c",       "http://h/.a/b?c", "http://h/a/.?",
+        "http://h/%2e%2E/b?c", "http://h/a/%2e/b?c#d/.", "http://h/a%20b?%2e/", "http://h?/../c",
+    };
+    for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+        const struct url_user nobody = {0};
+        char *made = NULL;
+        assert_int_equal(url_sent_make(urls[i], &nobody, &made), ERR_NONE);
+        assert_target(urls[i], made + strlen("http://h"));
+        free(made);
+    }
+}
+
 /* Longer than any that a redirect may have. */
 TEST(port_with_many_zeros_is_one) {
     char url[400] = "http://u:p@h:";
@@ -92,8 +128,16 @@ static void make_one(void) {
     free(made);
 }
 
+static void make_target(void) {
+    char *target = NULL;
+    enum err err = url_sent_target("http://h/a/../b?c", &target);
+    assert_int_equal(err, unit_failed_allocations() ? ERR_NOMEM : ERR_NONE);
+    free(target);
+}
+
 TEST(lack_of_memory_is_told) {
     unit_fail_each_allocation(make_one);
+    unit_fail_each_allocation(make_target);
 }
 
 int main(void) {
@@ -102,6 +146,8 @@ int main(void) {
         cmocka_unit_test(what_is_beyond_ascii_is_escaped_everywhere),
         cmocka_unit_test(user_information_becomes_a_line),
         cmocka_unit_test(escapes_are_those_of_a_redirect),
+        cmocka_unit_test(target_is_told_when_there_is_a_query),
+        cmocka_unit_test(target_is_what_is_asked_for),
         cmocka_unit_test(what_is_asked_for_has_no_dots_and_no_fragment),
         cmocka_unit_test(port_with_many_zeros_is_one),
         cmocka_unit_test(lack_of_memory_is_told),
