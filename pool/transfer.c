@@ -7,6 +7,7 @@
 #include "pool/response.h"
 #include "pool/tls_info.h"
 #include "pool/transfer_error.h"
+#include "pool/transfer_info.h"
 #include "pool/transfer_stats.h"
 #include "pool/url_sent.h"
 
@@ -18,7 +19,6 @@
 #include <unistd.h>
 
 enum {
-    TRANSFER_MAX_RETRY_AFTER_S = 7 * 86400,
     TRANSFER_FIRST_REUSE_LIBCURL = 0x080000, /* of connections with prior knowledge; curl issue 10634 */
     TRANSFER_IDLE_CONNECTION_S = 60,         /* below the keep-alive time of usual servers, to spare useless tries */
 };
@@ -255,64 +255,19 @@ static CURLcode set_request(CURL *easy, struct transfer *t) {
 
 /* ---- what came of it ---- */
 
-static int64_t info_us(CURL *easy, CURLINFO info) {
-    curl_off_t value = 0;
-    (void)curl_easy_getinfo(easy, info, &value);
-    return value;
-}
-
-/* 0 stays 0: it says that the transfer did not come so far. */
-static int64_t after_lookup_us(CURL *easy, CURLINFO info, int64_t lookup_us) {
-    int64_t us = info_us(easy, info);
-    return us > 0 ? us + lookup_us : 0;
-}
-
-static void add_timings(CURL *easy, int64_t lookup_us, struct fetch_timings *timings) {
-    timings->namelookup_us += lookup_us + info_us(easy, CURLINFO_NAMELOOKUP_TIME_T);
-    timings->connect_us += after_lookup_us(easy, CURLINFO_CONNECT_TIME_T, lookup_us);
-    timings->appconnect_us += after_lookup_us(easy, CURLINFO_APPCONNECT_TIME_T, lookup_us);
-    timings->pretransfer_us += after_lookup_us(easy, CURLINFO_PRETRANSFER_TIME_T, lookup_us);
-    timings->starttransfer_us += after_lookup_us(easy, CURLINFO_STARTTRANSFER_TIME_T, lookup_us);
-}
-
-static void note_connection(CURL *easy, bool reused, struct fetch_connection *connection) {
-    char *ip = NULL;
-    long port = 0, version = 0;
-    (void)curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &ip);
-    (void)curl_easy_getinfo(easy, CURLINFO_PRIMARY_PORT, &port);
-    (void)curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
-    (void)snprintf(connection->remote_ip, sizeof connection->remote_ip, "%s", ip ? ip : "");
-    connection->remote_port = (int)port;
-    connection->reused = reused;
-    connection->http_version = version == CURL_HTTP_VERSION_1_0   ? "1.0"
-                               : version == CURL_HTTP_VERSION_1_1 ? "1.1"
-                               : version == CURL_HTTP_VERSION_2_0 ? "2"
-                                                                  : "";
-}
-
-/* RFC 9110, section 10.2.3: seconds or a date, both of which libcurl reads. */
-static int64_t read_retry_after(CURL *easy, long status) {
-    curl_off_t seconds = 0;
-    if (status == 429 || status == 503)
-        (void)curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &seconds);
-    if (seconds <= 0) /* a date that has passed, or nonsense */
-        return 0;
-    return seconds < TRANSFER_MAX_RETRY_AFTER_S ? seconds * 1000 : (int64_t)TRANSFER_MAX_RETRY_AFTER_S * 1000;
-}
-
 static void note_response(struct transfer *t, CURLcode code) {
     long status = 0, connects = 0;
     (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
     (void)curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connects);
     t->result->status = (int)status;
-    t->result->retry_after_ms = read_retry_after(t->easy, status);
+    t->result->retry_after_ms = transfer_info_retry_after_ms(t->easy, status);
     t->told->opened = (unsigned)connects;
     t->told->is_reused = status > 0 && connects == 0;
     t->told->no_descriptor = code == CURLE_COULDNT_CONNECT && t->response.stop == TRANSFER_STOP_NO_DESCRIPTOR;
     if (t->request->include & FETCH_INCLUDE_TIMINGS)
-        add_timings(t->easy, t->request->lookup_us, &t->result->timings);
+        transfer_info_add_timings(t->easy, t->request->lookup_us, &t->result->timings);
     if (t->request->include & FETCH_INCLUDE_CONNECTION)
-        note_connection(t->easy, t->told->is_reused, &t->result->connection);
+        transfer_info_connection(t->easy, t->told->is_reused, &t->result->connection);
     hop_record_end(t->request->hop, t->easy, connects == 0, t->response.body_bytes);
 }
 
