@@ -119,7 +119,7 @@ def test_results_are_counted_by_status_and_error(start_daemon, start_origin):
 
 
 def test_bytes_are_those_on_the_wire(daemon, origin):
-    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + b"x" * 1000
+    answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1000\r\n\r\n" + b"x" * 1000
     url = origin.on("/raw", Raw(answer))
     large = b"y" * 100_000
     before = scrape(daemon)
