@@ -43,11 +43,18 @@ def is_sampled(item):
     return hasattr(item, "callspec") and "module_daemon" not in item.fixturenames
 
 
+def measures(item):
+    return item.get_closest_marker("timed") or item.get_closest_marker("alone")
+
+
 def sample(items):
-    """What the sanitizers are given without ./dev test --long: of such cases the first and the last one; ThreadSanitizer
-    the first one of what may be a matter of threads."""
+    """What the sanitizers are given without ./dev test --long: of such cases the first and the last one, and none that
+    measures time or load, where it is the threads that matter; ThreadSanitizer gets the first one of what may be a matter
+    of threads."""
     if SANITIZER == "tsan":
         items = [item for item in items if item.module.__name__ not in NO_MATTER_OF_THREADS]
+    else:
+        items = [item for item in items if not measures(item)]
     cases = collections.defaultdict(list)
     for item in items:
         cases[item.module.__name__, item.originalname if is_sampled(item) else item.name].append(item)
