@@ -51,9 +51,9 @@ cp "$scratch/next.deb" "$tree/root/next.deb"
 # What is on the disk, but for logs, caches and what dpkg, apt and systemd write for themselves.
 files() {
     (cd "$tree" && find . -xdev \( -path ./var/log -o -path ./var/cache -o -path ./var/lib/apt -o -path ./var/lib/systemd/random-seed -o \
-        -path ./var/lib/dpkg -o -path ./tmp -o -path ./var/tmp -o -path ./dev -o -path ./run \) -prune -o \
+        -path ./var/lib/dpkg -o -path './etc/g*-' -o -path ./etc/.pwd.lock -o -path ./tmp -o -path ./var/tmp -o -path ./dev -o -path ./run \) -prune -o \
         -printf '%P %y %m %u %g %l\n') | sort
-    (cd "$tree" && find etc -type f -exec cksum {} + | sort)
+    (cd "$tree" && find etc -type f ! -path 'etc/g*-' ! -path etc/.pwd.lock -exec cksum {} + | sort)
 }
 # BEFORE: the names of what has come, gone or changed since.
 changed() { files | diff "$1" - | sed -n 's/^[<>] //p' | sed 's/^[0-9]* [0-9]* //' | cut -d ' ' -f 1 | sort -u; }
@@ -92,7 +92,8 @@ is "installed: nothing is enabled" "$(box systemctl is-enabled "$unit" fetchpool
     "disabled disabled disabled "
 is "and nothing runs" "$(property ActiveState) $(property ActiveState fetchpoold.socket) $(processes)" "inactive inactive 0"
 box dpkg-query -L fetchpool >"$scratch/listed"
-is "no file but the package's" "$(changed "$scratch/before" | sed 's|^|/|' | grep -v -x -F -f "$scratch/listed")" ""
+is "no file but the package's, and a group" \
+    "$(changed "$scratch/before" | sed 's|^|/|' | grep -v -x -F -f "$scratch/listed" | line)" "/etc/group /etc/gshadow "
 check "the manual pages are whole" gzip -t "$tree"/usr/share/man/man1/fetchpool.1.gz \
     "$tree"/usr/share/man/man5/fetchpool.conf.5.gz "$tree"/usr/share/man/man8/fetchpoold.8.gz
 is "the sample settings are valid" "$(box fetchpoold --check 2>/dev/null)" "settings are valid"
@@ -104,6 +105,18 @@ matches "an address inside is refused" "$(fetch 8080 http://127.0.0.2/)" '*"erro
 printf '[guard]\nallow = 127.0.0.2/32\n[log]\nlevel = warning\n' >"$tree/etc/fetchpool/fetchpool.conf"
 check "restarts with settings of its own" box systemctl restart "$unit"
 matches "fetches" "$(fetch 8080 http://127.0.0.2/)" '*"status":200,"size":5,*'
+box chgrp fetchpool /etc/fetchpool/fetchpool.conf
+box chmod 640 /etc/fetchpool/fetchpool.conf
+refuses "settings that it may not read" box systemctl restart "$unit"
+mkdir -p "$tree/etc/systemd/system/$unit.d"
+printf '[Service]\nSupplementaryGroups=fetchpool\n' >"$tree/etc/systemd/system/$unit.d/group.conf"
+box systemctl daemon-reload
+check "as the package's group it may" box systemctl restart "$unit"
+rm -r "$tree/etc/systemd/system/$unit.d"
+box chgrp root /etc/fetchpool/fetchpool.conf
+box chmod 644 /etc/fetchpool/fetchpool.conf
+box systemctl daemon-reload
+check "restarts" box systemctl restart "$unit"
 pid=$(property MainPID)
 sed -i 's/^level = .*/level = info/' "$tree/etc/fetchpool/fetchpool.conf"
 check "reload" box systemctl reload "$unit"
@@ -185,6 +198,8 @@ etc/fetchpool/eu.conf
 etc/fetchpool/fetchpool.conf
 etc/fetchpool/fetchpool.conf.dpkg-dist
 etc/fetchpool/us.conf
+etc/group
+etc/gshadow
 $socket
 var/lib/fetchpool
 var/lib/fetchpool@eu
