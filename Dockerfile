@@ -31,8 +31,8 @@ RUN mkdir -p /image/usr/lib/ssl /image/usr/lib64 /image/etc/ssl/certs /image/var
 # Whose these files are: for licences, and for scanners that look for what has been fixed since.
 RUN sed 's|.*/|*/|' /libraries | xargs dpkg-query --search | sed 's/:.*//' | sort -u >/packages \
     && printf '%s\n' base-files ca-certificates openssl >>/packages \
-    && xargs dpkg-query --status </packages \
-        | awk -v RS= '{ file = "/image/var/lib/dpkg/status.d/" $2; print >file; close(file) }' \
+    && xargs dpkg-query --status </packages >/status \
+    && awk -v RS= '{ file = "/image/var/lib/dpkg/status.d/" $2; print >file; close(file) }' /status \
     && sed 's|.*|/usr/share/doc/&/copyright|' /packages | xargs cp --parents --dereference --target-directory=/image \
     && mkdir -p /image/usr/share/doc/fetchpool && cp /src/LICENSE /image/usr/share/doc/fetchpool/copyright
 

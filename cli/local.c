@@ -12,6 +12,8 @@
 #include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 struct local {
     struct source source;
@@ -117,6 +119,14 @@ static enum err submit(struct local *l) {
     return fetch_batch_submit(list, l->pool, l->fetcher);
 }
 
+/* The authorities are read before any clock runs, by whoever is sure to need them. */
+static bool asks_for_https(const struct fetch_batch *list) {
+    for (size_t i = 0; i < list->count; i++)
+        if (strncasecmp(list->items[i].url, "https:", strlen("https:")) == 0)
+            return true;
+    return false;
+}
+
 static enum err start(struct local *l, const struct settings *settings, size_t max_workers,
                       char ret_error[CLI_ERROR_BYTES]) {
     char why[FETCHER_ERROR_BYTES];
@@ -128,6 +138,8 @@ static enum err start(struct local *l, const struct settings *settings, size_t m
         (void)snprintf(ret_error, CLI_ERROR_BYTES, "%s", why);
         return err;
     }
+    if (asks_for_https(&l->job->list))
+        (void)fetcher_has_certs(l->fetcher);
     err = create_pool(l, settings, max_workers);
     if (!err)
         err = submit(l);

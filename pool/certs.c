@@ -1,34 +1,38 @@
 #include "pool/certs.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 
 struct certs {
-    pthread_mutex_t lock; /* of what is below, until it is loaded */
+    pthread_mutex_t lock; /* guards all below; of the store, the loading */
     X509_STORE *store;
     bool is_loaded;
     bool is_empty;
 };
 
-static char *default_bundle(void) {
-    CURL *easy = curl_easy_init();
-    const char *path = NULL;
-    if (easy)
-        (void)curl_easy_getinfo(easy, CURLINFO_CAINFO, &path); /* leaves NULL when there is none */
-    char *copy = path ? strdup(path) : NULL;
-    curl_easy_cleanup(easy);
-    return copy;
+static bool load(struct certs *c, const char *bundle) {
+    bool loaded = X509_STORE_load_file(c->store, bundle) == 1;
+    ERR_clear_error();
+    c->is_empty = !loaded;
+    return loaded;
 }
 
-static void load(struct certs *c, const char *bundle) {
-    c->is_empty = !bundle || X509_STORE_load_file(c->store, bundle) != 1;
-    c->is_loaded = true;
-    ERR_clear_error();
+/* What fails in passing, for want of memory or descriptors, is tried again when it is needed next. */
+static bool load_default(struct certs *c) {
+    CURL *easy = curl_easy_init();
+    const char *path = NULL;
+    if (!easy)
+        return false;
+    (void)curl_easy_getinfo(easy, CURLINFO_CAINFO, &path); /* leaves NULL when there is none */
+    bool settled = !path || load(c, path) || (access(path, F_OK) != 0 && errno == ENOENT);
+    curl_easy_cleanup(easy);
+    return settled;
 }
 
 enum err certs_create(const char *ca_file, struct certs **ret_certs) {
@@ -37,10 +41,10 @@ enum err certs_create(const char *ca_file, struct certs **ret_certs) {
         return ERR_NOMEM;
     (void)pthread_mutex_init(&c->lock, NULL);
     enum err err = (c->store = X509_STORE_new()) ? ERR_NONE : ERR_NOMEM;
-    if (!err && *ca_file) {
-        load(c, ca_file);
-        err = c->is_empty ? ERR_IO : ERR_NONE;
-    }
+    c->is_empty = true;
+    c->is_loaded = *ca_file;
+    if (!err && *ca_file)
+        err = load(c, ca_file) ? ERR_NONE : ERR_IO;
     if (err) {
         ERR_clear_error();
         certs_destroy(c);
@@ -50,14 +54,14 @@ enum err certs_create(const char *ca_file, struct certs **ret_certs) {
     return ERR_NONE;
 }
 
-static void ensure_loaded(struct certs *c) {
+/* Gives whether there are any. */
+static bool ensure_loaded(struct certs *c) {
     (void)pthread_mutex_lock(&c->lock);
-    if (!c->is_loaded) {
-        char *bundle = default_bundle();
-        load(c, bundle);
-        free(bundle);
-    }
+    if (!c->is_loaded)
+        c->is_loaded = load_default(c);
+    bool any = !c->is_empty;
     (void)pthread_mutex_unlock(&c->lock);
+    return any;
 }
 
 void certs_destroy(struct certs *c) {
@@ -69,8 +73,7 @@ void certs_destroy(struct certs *c) {
 }
 
 bool certs_are_empty(struct certs *c) {
-    ensure_loaded(c);
-    return c->is_empty;
+    return !ensure_loaded(c);
 }
 
 /* What the check leaves in OpenSSL's queue of errors would be told instead of the failed check itself. */
@@ -83,7 +86,7 @@ static int verify(X509_STORE_CTX *context, void *arg) {
 }
 
 void certs_apply(struct certs *c, void *ssl_ctx) {
-    ensure_loaded(c);
+    (void)ensure_loaded(c);
     SSL_CTX_set_cert_verify_callback(ssl_ctx, verify, NULL);
     SSL_CTX_set1_cert_store(ssl_ctx, c->store);
 }

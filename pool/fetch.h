@@ -68,7 +68,8 @@ enum err fetcher_create(const struct settings *settings, struct timers *timers, 
 /* No fetch may be running. Accepts NULL. */
 void fetcher_destroy(struct fetcher *f);
 
-/* False: no certificate authority is known, so no https server is trusted. */
+/* False: no certificate authority is known, so no https server is trusted. Reads those of the system, some 25 ms, if
+ * nobody has asked yet; else the first fetch by TLS does. */
 bool fetcher_has_certs(const struct fetcher *f);
 
 /* What all retries share, and where all fetches are counted. Any thread. */

@@ -34,7 +34,7 @@ enum fetch_error {
 };
 
 /* How many others there may be, and with them. */
-enum { FETCH_ERROR_OTHERS = 16, FETCH_ERROR_NUMBERS = FETCH_ERROR_COUNT + FETCH_ERROR_OTHERS };
+enum { FETCH_ERROR_OTHERS = 64, FETCH_ERROR_NUMBERS = FETCH_ERROR_COUNT + FETCH_ERROR_OTHERS };
 
 enum { FETCH_ERROR_NAME_BYTES = 65 };
 

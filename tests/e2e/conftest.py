@@ -47,14 +47,18 @@ def measures(item):
     return item.get_closest_marker("timed") or item.get_closest_marker("alone")
 
 
+def is_for_threads(item):
+    return item.module.__name__ not in NO_MATTER_OF_THREADS
+
+
 def sample(items):
-    """What the sanitizers are given without ./dev test --long: of such cases the first and the last one, and none that
-    measures time or load, where it is the threads that matter; ThreadSanitizer gets the first one of what may be a matter
-    of threads."""
+    """What the sanitizers are given without ./dev test --long. ThreadSanitizer: what may be a matter of threads, and of cases
+    that each start a program the first one. The other one: everything but what measures time or load, if ThreadSanitizer
+    has that, and of such cases the first and the last."""
     if SANITIZER == "tsan":
-        items = [item for item in items if item.module.__name__ not in NO_MATTER_OF_THREADS]
+        items = [item for item in items if is_for_threads(item)]
     else:
-        items = [item for item in items if not measures(item)]
+        items = [item for item in items if not (measures(item) and is_for_threads(item))]
     cases = collections.defaultdict(list)
     for item in items:
         cases[item.module.__name__, item.originalname if is_sampled(item) else item.name].append(item)

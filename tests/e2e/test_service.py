@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from rig import client
-from rig.daemon import FETCHPOOLD
+from rig.daemon import FETCHPOOLD, clean_environment
 from rig.timing import PATIENCE, wait_for
 
 
@@ -55,7 +55,8 @@ def test_a_passed_socket_is_listened_on(start_daemon, origin):
 def reading_its_settings(path, *arguments):
     """Gives the daemon, which has begun to read the settings at `path`, and the descriptor by which it gets them."""
     os.mkfifo(path)
-    process = subprocess.Popen([FETCHPOOLD, "--config", path, "--listen", "127.0.0.1:0", *arguments], stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen([FETCHPOOLD, "--config", path, "--listen", "127.0.0.1:0", *arguments], stderr=subprocess.PIPE, text=True,
+                               env=clean_environment())
 
     def opened():
         with contextlib.suppress(OSError):  # until it reads

@@ -71,10 +71,12 @@ if [ -z "${FETCHPOOL_PULL:-}" ]; then
         give_up "podman import"
     }
     pull=never
+else
+    podman pull --quiet docker.io/library/debian:bookworm-slim >"$scratch/log" 2>&1 || { cat "$scratch/log"; give_up "podman pull"; }
 fi
 hardened=(--read-only --read-only-tmpfs=false --cap-drop=all --security-opt=no-new-privileges
     --memory=256m --pids-limit=512)
-in_network podman run --rm --publish 127.0.0.1:18080:8080 "${hardened[@]}" docker.io/library/debian:bookworm-slim true \
+in_network podman run --rm --pull=never --publish 127.0.0.1:18080:8080 "${hardened[@]}" docker.io/library/debian:bookworm-slim true \
     >"$scratch/log" 2>&1 || skip "podman runs no container here: $(tail -n 1 "$scratch/log")"
 image=localhost/fetchpool:test
 if podman build --pull="$pull" --layers=false --format=docker --network=host -t "$image" "$top" >"$scratch/log" 2>&1; then

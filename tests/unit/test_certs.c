@@ -6,6 +6,7 @@
 
 #include <curl/curl.h>
 #include <openssl/ssl.h>
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -45,6 +46,29 @@ TEST(default_bundle_is_there_when_a_connection_needs_it_first) {
     assert_int_equal(count_in(ctx) > 0, !certs_are_empty(certs));
     certs_destroy(certs);
     SSL_CTX_free(ctx);
+}
+
+static void *apply(void *arg) {
+    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+    certs_apply(arg, ctx);
+    bool any = count_in(ctx) > 0;
+    SSL_CTX_free(ctx);
+    return any ? arg : NULL;
+}
+
+TEST(default_bundle_is_whole_for_whoever_needs_it_meanwhile) {
+    enum { THREADS = 4 };
+    struct certs *certs;
+    pthread_t threads[THREADS];
+    assert_int_equal(certs_create("", &certs), ERR_NONE);
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, apply, certs), 0);
+    for (int i = 0; i < THREADS; i++) {
+        void *any = NULL;
+        assert_int_equal(pthread_join(threads[i], &any), 0);
+        assert_int_equal(any == NULL, certs_are_empty(certs));
+    }
+    certs_destroy(certs);
 }
 
 TEST(named_bundle_is_read) {
@@ -121,6 +145,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(default_bundle_is_that_of_libcurl),
         cmocka_unit_test(default_bundle_is_there_when_a_connection_needs_it_first),
+        cmocka_unit_test(default_bundle_is_whole_for_whoever_needs_it_meanwhile),
         cmocka_unit_test(named_bundle_is_read),
         cmocka_unit_test(bundle_may_hold_text_between_certificates),
         cmocka_unit_test(missing_file_is_told),
