@@ -33,6 +33,15 @@ def test_the_user_agent_is_a_setting(start_daemon, origin):
     assert sent(daemon, origin, headers={"user-agent": "item/1"}).header("User-Agent") == "item/1"
 
 
+@pytest.mark.parametrize("path", ["/a/../b", "/./b", "/..", "/.a/b", "/a/.", "/%2e%2E/b", "/a/%2e/b", "/a%20b", "//a", "/~a;b@c:d", "/%zz", ""])
+def test_a_query_does_not_change_the_path(steady_daemon, origin, path):
+    """libcurl makes the request line of a URL without a query, and is told that of one with a query."""
+    base = origin.url("")
+    steady_daemon.fetch([f"{base}{path}#f?", f"{base}{path}?x=/../y%2e&?#f", f"{base}{path}?"], max_concurrent=1)
+    plain, queried, empty = [request.target for request in origin.requests]
+    assert "?" not in plain and [queried, empty] == [f"{plain}?x=/../y%2e&?", f"{plain}?"]
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_methods(steady_daemon, origin, method):
     assert sent(steady_daemon, origin, method=method).method == method

@@ -91,7 +91,7 @@ TEST(target_is_told_when_there_is_a_query) {
     assert_target("HTTPS://H:1/~a;b@c:d?//x", "/~a;b@c:d?//x");
 }
 
-/* And what libcurl does itself with a path, also with one of escaped dots, which its versions differ in. */
+/* The same as in an archive, also where dots are escaped, which versions of libcurl differ in. */
 TEST(target_is_what_is_asked_for) {
     static const char *const urls[] = {
         "http://h/a/../b?c",   "http://h/./b?/../c",     "http://h/..?c",       "http://h/.a/b?c", "http://h/a/.?",
