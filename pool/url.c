@@ -306,6 +306,20 @@ static bool authority_is_sound(const char *location) {
     return len < (int)sizeof url && url_check(url, &origin, &reason) == FETCH_OK;
 }
 
+/* Of an empty query, which is asked for like any other, libcurl leaves nothing. */
+static char *copy_with_query(const char *joined, const char *location) {
+    const char *query = location + strcspn(location, "?#");
+    size_t end = strcspn(joined, "?#");
+    bool is_lost = query[0] == '?' && (query[1] == '\0' || query[1] == '#') && joined[end] != '?';
+    char *copy = malloc(strlen(joined) + (is_lost ? 2 : 1));
+    if (copy) {
+        memcpy(copy, joined, end);
+        copy[end] = '?';
+        memcpy(copy + end + is_lost, joined + end, strlen(joined + end) + 1);
+    }
+    return copy;
+}
+
 static enum err join_with_libcurl(const char *base, const char *location, char **ret_url) {
     CURLU *url = curl_url();
     if (!url)
@@ -319,7 +333,7 @@ static enum err join_with_libcurl(const char *base, const char *location, char *
     curl_url_cleanup(url);
     if (code)
         return code == CURLUE_OUT_OF_MEMORY ? ERR_NOMEM : ERR_INVALID;
-    *ret_url = strdup(joined);
+    *ret_url = copy_with_query(joined, location);
     curl_free(joined);
     return *ret_url ? ERR_NONE : ERR_NOMEM;
 }

@@ -59,17 +59,6 @@ static bool has_query(const char *url) {
     return url[strcspn(url, "?#")] == '?';
 }
 
-/* libcurl asks for an empty query as well, but does not write it into a URL. */
-static enum err restore_query(char **url) {
-    size_t len = strlen(*url);
-    char *longer = realloc(*url, len + 2);
-    if (!longer)
-        return ERR_NOMEM;
-    memcpy(longer + len, "?", 2);
-    *url = longer;
-    return ERR_NONE;
-}
-
 enum err url_sent_make(const char *url, const struct url_user *user, char **ret_url) {
     char *prepared = NULL, *authorization = NULL, *sent = NULL;
     enum err err = url_sent_prepare(url, user, &prepared, &authorization);
@@ -77,8 +66,6 @@ enum err url_sent_make(const char *url, const struct url_user *user, char **ret_
         err = url_resolve(prepared ? prepared : url, &sent);
     if (!err)
         sent[strcspn(sent, "#")] = '\0';
-    if (!err && has_query(url) && !has_query(sent))
-        err = restore_query(&sent);
     free(prepared);
     free(authorization);
     if (err)

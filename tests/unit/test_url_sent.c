@@ -69,6 +69,22 @@ TEST(escapes_are_those_of_a_redirect) {
     free(joined);
 }
 
+static void assert_joined(const char *base, const char *location, const char *expected) {
+    char *joined = NULL;
+    assert_int_equal(url_join(base, location, &joined), ERR_NONE);
+    assert_string_equal(joined, expected);
+    free(joined);
+}
+
+TEST(empty_query_is_one_behind_a_redirect_as_well) {
+    assert_joined("http://a/b", "/c?", "http://a/c?");
+    assert_joined("http://a/b?q", "?", "http://a/b?");
+    assert_joined("http://a/b", "/c?#d?", "http://a/c?#d?");
+    assert_joined("http://a/b?q", "http://c?", "http://c/?");
+    assert_joined("http://a/b", "/c#?", "http://a/c#?");
+    assert_joined("http://a/b", "/c??", "http://a/c??");
+}
+
 TEST(what_is_asked_for_has_no_dots_and_no_fragment) {
     assert_made("http://h/x/../y#frag", "http://h/y");
     assert_made("http://h", "http://h/");
@@ -148,6 +164,7 @@ int main(void) {
         cmocka_unit_test(escapes_are_those_of_a_redirect),
         cmocka_unit_test(target_is_told_when_there_is_a_query),
         cmocka_unit_test(target_is_what_is_asked_for),
+        cmocka_unit_test(empty_query_is_one_behind_a_redirect_as_well),
         cmocka_unit_test(what_is_asked_for_has_no_dots_and_no_fragment),
         cmocka_unit_test(port_with_many_zeros_is_one),
         cmocka_unit_test(lack_of_memory_is_told),
