@@ -1,9 +1,11 @@
 """./dev soak: a mixed load for a long time, and whether the daemon holds more and more while it lasts.
 
-What is measured goes to build/soak/: samples.tsv while it runs, report.txt at the end. The load rests twice, after the
-warm-up and at the end, for as long as idle threads and handles stay: what is held then is compared, too."""
+What is measured goes to build/soak/: samples.tsv while it runs, report.txt at the end, and at_rest.txt, the descriptors that
+are held then. The load rests twice, after the warm-up and at the end, for as long as idle threads and handles stay: what is
+held then is compared, too."""
 
 import argparse
+import contextlib
 import os
 import signal
 import sys
@@ -11,7 +13,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from client import free_port, wait_for_port
+from client import free_port, send_post, wait_for_port
 from process import Process
 from run import raise_limits
 from soak_load import Load
@@ -148,7 +150,19 @@ class Soak:
             before = self.at_rest(start)
             self.samples = self.run_for(self.minutes * 60 * (1 - WARM_UP), start, table)
             after = self.at_rest(start)
+        (self.folder / "at_rest.txt").write_text(self.held(), encoding="utf-8")
         return before, after
+
+    def held(self):
+        """What the descriptors are, and what the daemon says of its handles and connections."""
+        files = [os.readlink(f"/proc/{self.daemon.pid}/fd/{name}") for name in os.listdir(f"/proc/{self.daemon.pid}/fd")]
+        nets = [Path(f"/proc/{self.daemon.pid}/net/{name}").read_text(encoding="ascii").splitlines() for name in ("tcp", "unix")]
+        inodes = {file[len("socket:["):-1] for file in files if file.startswith("socket:[")}
+        sockets = [line for lines in nets for line in lines if inodes & set(line.split())]
+        with contextlib.closing(send_post(self.port, "/metrics", b"", method="GET")) as connection:
+            text = b"".join(iter(lambda: connection.recv(1 << 16), b"")).decode()
+        told = [line for line in text.splitlines() if "handles" in line or "connections" in line or "running" in line]
+        return "\n".join(sorted(files) + sockets + told) + "\n"
 
     def reloaded(self):
         return (self.folder / "daemon.log").read_text(encoding="utf-8", errors="replace").count('msg="settings reloaded"')
