@@ -306,18 +306,13 @@ static bool authority_is_sound(const char *location) {
     return len < (int)sizeof url && url_check(url, &origin, &reason) == FETCH_OK;
 }
 
-/* Of an empty query, which is asked for like any other, libcurl leaves nothing. */
+/* Of an empty query, which is asked for like any other, libcurl leaves nothing. NULL: no memory. */
 static char *copy_with_query(const char *joined, const char *location) {
     const char *query = location + strcspn(location, "?#");
-    size_t end = strcspn(joined, "?#");
+    int end = (int)strcspn(joined, "?#");
     bool is_lost = query[0] == '?' && (query[1] == '\0' || query[1] == '#') && joined[end] != '?';
-    char *copy = malloc(strlen(joined) + (is_lost ? 2 : 1));
-    if (copy) {
-        memcpy(copy, joined, end);
-        copy[end] = '?';
-        memcpy(copy + end + is_lost, joined + end, strlen(joined + end) + 1);
-    }
-    return copy;
+    char *copy = NULL;
+    return asprintf(&copy, "%.*s%s%s", end, joined, is_lost ? "?" : "", joined + end) < 0 ? NULL : copy;
 }
 
 static enum err join_with_libcurl(const char *base, const char *location, char **ret_url) {

@@ -76,12 +76,11 @@ enum err url_sent_make(const char *url, const struct url_user *user, char **ret_
 }
 
 static const char *find_path(const char *url) {
-    const char *scheme_end = strstr(url, "://");
-    const char *authority = scheme_end ? scheme_end + 3 : url;
+    const char *authority = strstr(url, "://") + 3;
     return authority + strcspn(authority, "/?#");
 }
 
-/* What a path is that has none of these nobody has to look up. */
+/* A path without any is sent as it stands. */
 static bool may_have_dots(const char *path) {
     const char *end = path + strcspn(path, "?");
     const char *dot = strstr(path, "/.");
@@ -102,17 +101,16 @@ static char *copy_target(const char *path) {
 }
 
 enum err url_sent_target(const char *url, char **ret_target) {
-    static const struct url_user nobody;
-    char *made = NULL;
+    char *resolved = NULL;
     *ret_target = NULL;
     if (!has_query(url))
         return ERR_NONE;
     if (may_have_dots(find_path(url))) {
-        enum err err = url_sent_make(url, &nobody, &made);
+        enum err err = url_resolve(url, &resolved);
         if (err)
             return err;
     }
-    *ret_target = copy_target(find_path(made ? made : url));
-    free(made);
+    *ret_target = copy_target(find_path(resolved ? resolved : url));
+    free(resolved);
     return *ret_target ? ERR_NONE : ERR_NOMEM;
 }

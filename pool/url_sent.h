@@ -19,9 +19,10 @@ enum err url_sent_prepare(const char *url, const struct url_user *user, char **r
  * frees it. ERR_INVALID: libcurl takes no such URL. ERR_NOMEM. */
 enum err url_sent_make(const char *url, const struct url_user *user, char **ret_url) ERR_MUST_CHECK;
 
-/* What stands in the request line: the path and the query of such a URL. NULL: it has no query, and libcurl is left to
- * it. One with a query is told it, because libcurl 7.88 goes on without the query when it has no memory for a copy, and
- * that is another request. The caller frees it. ERR_INVALID: libcurl takes no such URL. ERR_NOMEM. */
+/* What stands in the request line: the path and the query of a URL that url_sent_prepare has made. NULL: it has no
+ * query, and libcurl is left to it. One with a query is told it, because libcurl 7.88 goes on without the query when it
+ * has no memory for a copy, and that is another request. The caller frees it. ERR_INVALID: libcurl takes no such URL.
+ * ERR_NOMEM. */
 enum err url_sent_target(const char *url, char **ret_target) ERR_MUST_CHECK;
 
 #endif
