@@ -10,13 +10,8 @@ from pathlib import Path
 import pytest
 
 from rig.client import strict_json
-from rig.daemon import FETCHPOOL, clean_environment, run_program
+from rig.daemon import FETCHPOOL, clean_environment, leave_program, run_program, start_program
 from rig.timing import PATIENCE, SANITIZED, at_most, wait_for
-
-
-def start(*arguments, **environment):
-    return subprocess.Popen([FETCHPOOL, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                            env=clean_environment(**environment))
 
 
 def proc_status(pid, name):
@@ -44,12 +39,9 @@ def test_a_reader_that_leaves_ends_the_program(origin):
 
 
 def test_a_reader_that_leaves_ends_it_before_there_is_anything_to_write(origin):
-    process = start(origin.url("/held"))
+    process = start_program(FETCHPOOL, origin.url("/held"))
     origin.wait_for_requests(1)
-    process.stdout.close()
-    assert process.wait(PATIENCE) == -signal.SIGPIPE
-    assert process.stderr.read() == b""
-    process.stderr.close()
+    leave_program(process)
     origin.wait_until(lambda: origin.open_connections == 0)
 
 
@@ -80,7 +72,7 @@ def test_a_socket_that_is_closed_with_something_unread_ends_it(origin):
 @pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_an_interrupted_run_prints_what_is_done(origin, number, status):
     urls = [origin.url("/a"), origin.url("/held"), origin.url("/b"), origin.url("/c")]
-    process = start("-c", "1", *urls)
+    process = start_program(FETCHPOOL, "-c", "1", *urls)
     origin.wait_for_requests(2)
     process.send_signal(number)
     output, errors = process.communicate(timeout=PATIENCE)
@@ -93,7 +85,7 @@ def test_an_interrupted_run_prints_what_is_done(origin, number, status):
 
 def test_a_second_signal_ends_at_once(origin):
     """Nobody reads the output, so the first one does not get through."""
-    process = start("--include", "body", "-c", "20", *[origin.url(f"/bytes/100000?{n}") for n in range(20)])
+    process = start_program(FETCHPOOL, "--include", "body", "-c", "20", *[origin.url(f"/bytes/100000?{n}") for n in range(20)])
     wait_for(lambda: process.poll() is not None or is_writing(process.pid), "a write that hangs")
     process.send_signal(signal.SIGINT)
     wait_for(lambda: not has_pending(process.pid, signal.SIGINT), "the first signal is taken")
@@ -104,7 +96,7 @@ def test_a_second_signal_ends_at_once(origin):
 
 
 def test_results_come_as_they_are_done(origin):
-    process = start("-o", "ndjson", origin.url("/a"), origin.url("/held"))
+    process = start_program(FETCHPOOL, "-o", "ndjson", origin.url("/a"), origin.url("/held"))
     assert strict_json(process.stdout.readline())["url"] == origin.url("/a")
     process.send_signal(signal.SIGINT)
     assert strict_json(process.communicate(timeout=PATIENCE)[0])["error_code"] == "cancelled"
@@ -118,7 +110,7 @@ def test_the_deadline_ends_the_list(origin):
 def test_a_slow_reader_bounds_what_is_held(origin):
     """Up to 200 MB in bodies: what nobody reads stays at the origin."""
     count = 50 if SANITIZED else 100
-    process = start("--include", "body", "-c", "4", *[origin.url(f"/bytes/2000000?{n}") for n in range(count)])
+    process = start_program(FETCHPOOL, "--include", "body", "-c", "4", *[origin.url(f"/bytes/2000000?{n}") for n in range(count)])
     wait_for(lambda: is_writing(process.pid), "a write that hangs")
     origin.wait_until(lambda: len(origin.requests) > 12 and origin.in_flight == 0)
     assert len(origin.requests) < 40

@@ -3,12 +3,11 @@
 import base64
 import re
 import signal
-import subprocess
 
 import pytest
 
 from rig.client import strict_json
-from rig.daemon import FETCHPOOL, clean_environment, run_program
+from rig.daemon import FETCHPOOL, run_program, start_program
 from rig.origin import Reply
 from rig.record import record_archive
 from rig.timing import PATIENCE, wait_for
@@ -34,8 +33,7 @@ def fetchpool(*arguments, text=""):
 
 
 def start(*arguments):
-    return subprocess.Popen([FETCHPOOL, "-o", "har", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, bufsize=0, env=clean_environment())
+    return start_program(FETCHPOOL, "-o", "har", *arguments, bufsize=0)
 
 
 def test_each_request_is_an_entry(by, origin):

@@ -2,12 +2,11 @@
 
 import json
 import signal
-import subprocess
 
 import pytest
 
 from rig.client import strict_json
-from rig.daemon import FETCHPOOL, OPEN_LOOPBACK, Daemon, clean_environment, run_program
+from rig.daemon import FETCHPOOL, OPEN_LOOPBACK, Daemon, leave_program, run_program, start_program
 from rig.origin import Reply
 from rig.timing import PATIENCE
 from rig.tokens import TokenFile
@@ -15,11 +14,6 @@ from rig.tokens import TokenFile
 
 def fetchpool(daemon, *arguments, text="", **environment):
     return run_program(FETCHPOOL, "--server", daemon.url(), *arguments, text=text, **environment)
-
-
-def start(*arguments):
-    return subprocess.Popen([FETCHPOOL, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                            env=clean_environment())
 
 
 def test_a_daemon_fetches(steady_daemon, origin):
@@ -173,7 +167,7 @@ def test_what_is_no_address_is_a_2(server):
 def test_a_daemon_that_dies_is_told_and_each_url_has_its_result(origin):
     daemon = Daemon(OPEN_LOOPBACK)
     urls = [origin.url("/a"), origin.url("/held"), origin.url("/b")]
-    process = start("--server", daemon.url(), "-c", "1", "-o", "ndjson", *urls)
+    process = start_program(FETCHPOOL, "--server", daemon.url(), "-c", "1", "-o", "ndjson", *urls)
     first = process.stdout.readline()
     daemon.signal(signal.SIGKILL)
     output, errors = process.communicate(timeout=PATIENCE)
@@ -187,7 +181,7 @@ def test_a_daemon_that_dies_is_told_and_each_url_has_its_result(origin):
 
 def test_an_interrupt_cancels_there(steady_daemon, origin):
     urls = [origin.url("/a"), origin.url("/held"), origin.url("/b")]
-    process = start("--server", steady_daemon.url(), "-c", "1", *urls)
+    process = start_program(FETCHPOOL, "--server", steady_daemon.url(), "-c", "1", *urls)
     origin.wait_for_requests(2)
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=PATIENCE)
@@ -197,12 +191,9 @@ def test_an_interrupt_cancels_there(steady_daemon, origin):
 
 
 def test_a_reader_that_leaves_cancels_there(steady_daemon, origin):
-    process = start("--server", steady_daemon.url(), origin.url("/held"))
+    process = start_program(FETCHPOOL, "--server", steady_daemon.url(), origin.url("/held"))
     origin.wait_for_requests(1)
-    process.stdout.close()
-    assert process.wait(PATIENCE) == -signal.SIGPIPE
-    assert process.stderr.read() == b""
-    process.stderr.close()
+    leave_program(process)
     origin.wait_until(lambda: origin.open_connections == 0)
 
 

@@ -40,6 +40,20 @@ def run_program(program, *arguments, text="", timeout=PATIENCE, cwd=None, **envi
     return result
 
 
+def start_program(program, *arguments, **how):
+    """A program that runs, with its standard output and error to be read."""
+    return subprocess.Popen([program, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            env=clean_environment(), **how)
+
+
+def leave_program(process):
+    """Nobody reads its output any more, which ends it without a word."""
+    process.stdout.close()
+    assert process.wait(PATIENCE) == -signal.SIGPIPE
+    assert process.stderr.read() == b""
+    process.stderr.close()
+
+
 def set_arguments(settings):
     return [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
 
