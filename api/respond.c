@@ -13,7 +13,14 @@
 #define RESPOND_HEADERS "Accept, Authorization, Content-Type, Idempotency-Key, Traceparent"
 #define RESPOND_EXPOSED "Allow, Fetchpool-Batch, Location, RateLimit, RateLimit-Policy, Retry-After"
 
-enum { RESPOND_BLOCK_BYTES = 64 * 1024, RESPOND_PROBLEM_MAX_BYTES = 32 * 1024 };
+enum { RESPOND_BLOCK_BYTES = 64 * 1024, RESPOND_PROBLEM_MAX_BYTES = 32 * 1024, RESPOND_BROKEN_S = 1 };
+
+/* A body and where it goes. */
+struct stream {
+    struct MHD_Connection *connection;
+    respond_read_fn *read;
+    void *call;
+};
 
 static bool add_header(struct MHD_Response *response, const char *name, const char *value) {
     return MHD_add_response_header(response, name, value) == MHD_YES;
@@ -125,20 +132,28 @@ void respond_problem(struct request *r, const struct problem *p) {
         MHD_destroy_response(response);
 }
 
+/* By epoll, libmicrohttpd 0.9.75 leaves a connection open whose reader ends it with an error, until none has been quiet
+ * for longer. Those with a time limit of their own it looks at in each turn of its loop, and it wakes for the limit. */
+static void have_closed(struct MHD_Connection *connection) {
+    (void)MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, (unsigned)RESPOND_BROKEN_S);
+}
+
 static ssize_t read_stream(void *arg, uint64_t position, char *bytes, size_t size) {
-    struct respond_stream *stream = arg;
+    struct stream *stream = arg;
     (void)position;
     ssize_t n = stream->read(stream->call, bytes, size);
+    if (n == RESPOND_READ_BROKEN)
+        have_closed(stream->connection);
     return n == RESPOND_READ_END      ? MHD_CONTENT_READER_END_OF_STREAM
            : n == RESPOND_READ_BROKEN ? MHD_CONTENT_READER_END_WITH_ERROR
                                       : n;
 }
 
 void respond_stream(struct request *r, const struct respond_stream *body) {
-    struct respond_stream *stream = malloc(sizeof *stream);
+    struct stream *stream = malloc(sizeof *stream);
     if (!stream)
         return;
-    *stream = *body;
+    *stream = (struct stream){.connection = r->connection, .read = body->read, .call = body->call};
     uint64_t size = body->length == RESPOND_LENGTH_UNKNOWN ? MHD_SIZE_UNKNOWN : body->length;
     struct MHD_Response *response =
         MHD_create_response_from_callback(size, RESPOND_BLOCK_BYTES, read_stream, stream, free);

@@ -135,6 +135,23 @@ def test_a_reader_that_held_its_batch_up_and_leaves_starts_nothing_more(start_da
     assert len(origin.seen("/large")) == 1
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1:0", "unix:socket"])
+def test_a_departure_in_the_middle_of_the_answer_gives_the_connection_back(start_daemon, origin, address):
+    """Although nobody else comes, and a client that was there before rests."""
+    daemon = start_daemon({"pool.idle_timeout": 0.1, "pool.handle_idle_timeout": 0.1}, listen=[address])
+    resting = daemon.connect()
+    resting.request("GET", "/healthz")
+    assert resting.getresponse().read()
+    before = daemon.descriptors()
+    batch = daemon.begin_lines([origin.url("/a"), origin.url("/held")], max_concurrent=1)
+    assert batch.line()["status"] == 200
+    origin.wait_for_requests(1, "/held")
+    batch.leave()
+    batch.response.close()
+    wait_for(lambda: daemon.descriptors() <= before, "the descriptor of the connection is given back")
+    resting.close()
+
+
 # ---- those who want it done all the same ----
 
 def leave_for_certain(origin, batch, other):

@@ -4,7 +4,6 @@ crashes nor hangs nor leaks, and a request is answered in full, refused with a 5
 import concurrent.futures
 import http.client
 import json
-import os
 import threading
 import time
 
@@ -96,12 +95,12 @@ def ask(daemon, urls, lines=False):
 
 def held(daemon, failing):
     """What the daemon holds: allocations that were not freed, and descriptors."""
-    return failing.live, len(os.listdir(f"/proc/{daemon.process.pid}/fd"))
+    return failing.live, daemon.descriptors()
 
 
 def wait_until_idle(daemon):
     """The threads that stay are main, the front end's and those that are there once each."""
-    wait_for(lambda: threads_of(daemon) <= 6, "idle workers leave")
+    wait_for(lambda: daemon.threads() <= 6, "idle workers leave")
 
 
 def assert_is_given_back(daemon, failing, before):
@@ -114,10 +113,6 @@ def assert_is_given_back(daemon, failing, before):
         wait_for(is_so, "what was held is given back")
     except AssertionError:
         raise AssertionError(f"before {before}, now {held(daemon, failing)}")
-
-
-def threads_of(daemon):
-    return len(os.listdir(f"/proc/{daemon.process.pid}/task"))
 
 
 def assert_works(daemon, lists):

@@ -1,7 +1,6 @@
 """The beginning of the end: /readyz first, work still taken for a while, and sockets that others go on listening on."""
 
 import json
-import os
 import signal
 import socket
 import ssl
@@ -209,11 +208,6 @@ class Caller(threading.Thread):
         connection.close()
 
 
-def held(daemon):
-    """Descriptors and threads."""
-    return tuple(len(os.listdir(f"/proc/{daemon.process.pid}/{what}")) for what in ("fd", "task"))
-
-
 def test_twenty_restarts_under_load_fail_no_request(start_on, origin):
     restarts = 6 if SANITIZED else 20  # there a process takes long to start
     daemon = start_on()
@@ -224,7 +218,7 @@ def test_twenty_restarts_under_load_fail_no_request(start_on, origin):
     for _ in range(restarts):
         answered.append(sum(caller.answered for caller in callers))
         wait_for(lambda: sum(caller.answered for caller in callers) >= answered[-1] + 40, "forty answers")
-        sizes.append(held(daemon))
+        sizes.append((daemon.descriptors(), daemon.threads()))
         daemon.signal()
         assert daemon.wait() == 0
         assert not [line for line in daemon.lines if "level=warning" in line or "level=error" in line]

@@ -1,6 +1,5 @@
 """Clocks and bounds: timeouts, deadlines, what a client may hold, and what ends with it."""
 
-import os
 import threading
 
 import pytest
@@ -160,17 +159,13 @@ def test_waiting_for_a_slow_batch_is_not_idleness(start_daemon, origin):
 def test_idle_workers_leave_and_come_back(start_daemon, origin):
     daemon = start_daemon({"pool.idle_timeout": 0.2, "pool.handle_idle_timeout": 0.2})
 
-    def threads():
-        with open(f"/proc/{daemon.process.pid}/status") as status:
-            return int(next(line for line in status if line.startswith("Threads:")).split()[1])
-
-    before = threads()
+    before = daemon.threads()
     held = daemon.begin_batch([origin.url("/held")] * 20, max_concurrent=20)
     origin.wait_for_requests(20)
-    assert threads() >= before + 20
+    assert daemon.threads() >= before + 20
     origin.release()
     assert len(held.answer()) == 20
-    wait_for(lambda: threads() <= before + 1, "idle workers leave")
+    wait_for(lambda: daemon.threads() <= before + 1, "idle workers leave")
     origin.wait_until(lambda: origin.open_connections <= 1, "idle connections are closed")
     daemon.assert_serves(origin)
 
@@ -178,9 +173,6 @@ def test_idle_workers_leave_and_come_back(start_daemon, origin):
 def test_descriptors_come_back(start_daemon, origin):
     daemon = start_daemon({"pool.idle_timeout": 0.1, "pool.handle_idle_timeout": 0.1})
 
-    def descriptors():
-        return len(os.listdir(f"/proc/{daemon.process.pid}/fd"))
-
-    before = descriptors()
+    before = daemon.descriptors()
     daemon.fetch([origin.url(f"/{n}") for n in range(200)], max_concurrent=50)
-    wait_for(lambda: descriptors() <= before + 4, "descriptors are given back")
+    wait_for(lambda: daemon.descriptors() <= before + 4, "descriptors are given back")

@@ -1,7 +1,6 @@
 """Host names: looked up once for all who ask, kept for their time to live, and a dead name server holds nobody."""
 
 import contextlib
-import os
 import socket
 import time
 
@@ -21,10 +20,6 @@ def start_with(start_daemon, start_names):
         return start_daemon({"fetch.name_servers": names.address, **(settings or {})}), names
 
     return start
-
-
-def threads(daemon):
-    return len(os.listdir(f"/proc/{daemon.process.pid}/task"))
 
 
 def test_a_name_is_asked_for_once_however_many_want_it(start_with, origin):
@@ -107,12 +102,12 @@ def test_what_is_wrong_with_a_name_is_told(start_with):
 def test_a_dead_name_server_holds_no_worker_past_its_time(start_with, origin):
     daemon, _ = start_with({"*.dead.test": SILENT}, {"pool.workers": 10})
     dead = [f"http://n{n}.dead.test/" for n in range(30)]
-    before = threads(daemon)
+    before = daemon.threads()
     with Stopwatch() as watch:
         pending = daemon.begin_batch(dead, connect_timeout=0.5, timeout=20, max_concurrent=10)
-        wait_for(lambda: threads(daemon) >= before + 10, "the workers")
+        wait_for(lambda: daemon.threads() >= before + 10, "the workers")
         assert daemon.get("/healthz").seconds < at_most(0.5)
-        assert threads(daemon) <= before + 10
+        assert daemon.threads() <= before + 10
         for url, result in zip(dead, pending.answer()):
             assert_failed(result, url, "dns")
             assert_timed_out(result, 0.5)

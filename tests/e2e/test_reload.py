@@ -1,6 +1,5 @@
 """SIGHUP: the settings are read again, all or nothing."""
 
-import os
 import re
 import signal
 import socket
@@ -244,11 +243,6 @@ class Caller(threading.Thread):
             self.connection.close()
 
 
-def held_by(daemon):
-    """Descriptors and threads of its process."""
-    return tuple(len(os.listdir(f"/proc/{daemon.process.pid}/{what}")) for what in ("fd", "task"))
-
-
 GOOD = "[server]\nmax_urls = 100000\n"
 CHANGED = ["[pool]\nqueue = {n}000\nmax_concurrent = {n}\n", "[host]\nmax_concurrent = {n}\ndelay = 0\n", "[fetch]\ntimeout = 1{n}\nretries = {n}\n",
            "[server]\nidle_timeout = 1{n}\nallowed_origins = https://a{n}.test\n", "[log]\nformat = json\n", "[pool]\nworkers = 7\nhandle_idle_timeout = 9{n}\n",
@@ -271,7 +265,7 @@ def test_a_hundred_reloads_fail_no_request_and_drop_no_connection(reloaded, orig
         before = [caller.answered for caller in callers]
         if n % 10 == 9:
             wait_for(lambda: all(c.answered > b or c.faults for c, b in zip(callers, before)), "answers between the reloads")
-            seen.append(held_by(daemon))
+            seen.append((daemon.descriptors(), daemon.threads()))
     reload(GOOD)
     for caller in callers:
         caller.stopped.set()
@@ -283,4 +277,4 @@ def test_a_hundred_reloads_fail_no_request_and_drop_no_connection(reloaded, orig
     at_most_in_flight = 4 * 5
     assert max(files[5:]) <= max(files[:5]) + 3 * at_most_in_flight and max(threads[5:]) <= max(threads[:5]) + at_most_in_flight
     wait_for(lambda: daemon.get("/pressure").json()["running"] == 0, "rest")
-    assert held_by(daemon)[0] <= max(files) and max(files) < 150 and max(threads) < 60, seen
+    assert daemon.descriptors() <= max(files) and max(files) < 150 and max(threads) < 60, seen

@@ -182,6 +182,12 @@ class Daemon:
     def open_socket(self):
         return client.open_socket(self.address)
 
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def threads(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/task"))
+
     def get(self, path, headers=None):
         return client.request(self.address, "GET", path, headers=headers)
 

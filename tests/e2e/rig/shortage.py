@@ -1,6 +1,5 @@
 """A daemon that is short of descriptors from one moment to the next."""
 
-import os
 import resource
 
 TOLD = "no file descriptor is left"
@@ -9,7 +8,7 @@ TOLD = "no file descriptor is left"
 def leave_descriptors(daemon, more):
     """From now on it may have so many more than it has."""
     pid = daemon.process.pid
-    files = len(os.listdir(f"/proc/{pid}/fd")) + more
+    files = daemon.descriptors() + more
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (files, resource.prlimit(pid, resource.RLIMIT_NOFILE)[1]))
 
 
