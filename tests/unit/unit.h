@@ -10,6 +10,9 @@
 #include <cmocka.h>
 /* clang-format on */
 
+/* Each module's tests have one; it gets another name in the program that has them all. */
+int main(void);
+
 /* A test's name says what is so. */
 #define TEST(name) static void name(__attribute__((unused)) void **state)
 
