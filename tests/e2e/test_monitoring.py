@@ -135,6 +135,8 @@ def test_panels_have_what_grafana_wants_of_them(dashboard):
         assert letters and len(set(letters)) == len(letters)
         for target in panel["targets"]:
             assert panel["type"] == "stat" or target["legendFormat"]
+        assert panel["type"] == "stat" or panel["options"]["legend"]["calcs"] == []
+        assert None not in panel["fieldConfig"]["defaults"].values()
 
 
 def test_no_panel_covers_another(dashboard):
