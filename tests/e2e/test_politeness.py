@@ -11,7 +11,7 @@ import pytest
 
 from rig.checks import assert_answered, assert_failed
 from rig.client import split_address, strict_json
-from rig.origin import Reply
+from rig.origin import Gate, Reply
 from rig.timing import PATIENCE, SANITIZED, Stopwatch, at_most, wait_for
 
 OTHER_HOST = "127.0.0.2"
@@ -257,10 +257,12 @@ def test_a_client_that_leaves_a_paused_host_is_forgotten(daemon, origin):
 def test_a_held_answer_whose_first_item_is_at_a_paused_host_goes_on(start_daemon, origin, start_origin):
     daemon = start_daemon({"server.answer_buffer": "64KiB"})
     other = start_origin(host=OTHER_HOST)
+    gate = Gate(other, "/first")
     daemon.fetch_one(other.on("/busy", asks_for_peace("2")))
     rest = origin.on("/rest", Reply(body=b"x" * 32 * 1024))
     pending = daemon.begin_batch([other.url("/first")] + [rest] * 200, max_concurrent=4, include=["body"])
     other.wait_for_requests(1, "/first")
     assert len(origin.seen("/rest")) <= 2 + 1 + 4  # what fills the buffer, one over it, and what was in flight
+    gate.open("/first")
     results = pending.answer()
     assert results[0]["body"] == "ok" and len(results) == 201

@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MANY = 20000 };
@@ -127,9 +128,10 @@ TEST(equal_texts_are_equal_wherever_they_stand) {
 
 /* Were each item compared with all before it, this would take minutes. */
 TEST(list_of_one_url_and_many_bodies_takes_no_time) {
-    static struct fetch_options own[MANY];
-    static struct fetch_item items[MANY];
-    static char bodies[MANY][8];
+    struct fetch_options *own = calloc(MANY, sizeof *own);
+    struct fetch_item *items = calloc(MANY, sizeof *items);
+    char(*bodies)[8] = calloc(MANY, sizeof *bodies);
+    assert_true(own && items && bodies);
     for (int i = 0; i < MANY; i++) {
         (void)snprintf(bodies[i], sizeof bodies[i], "%07d", i / 2);
         own[i] = (struct fetch_options){.method = "PUT", .body = bodies[i], .body_bytes = 7};
@@ -139,6 +141,9 @@ TEST(list_of_one_url_and_many_bodies_takes_no_time) {
     assert_int_equal(same.count, MANY / 2);
     for (uint32_t i = 0; i < MANY; i += 2)
         assert_int_equal(same.next[i], i + 1);
+    free(own);
+    free(items);
+    free(bodies);
 }
 
 static void find_some(void) {

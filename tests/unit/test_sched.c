@@ -2,6 +2,7 @@
 
 #include "unit.h"
 
+#include <stdlib.h>
 #include <time.h>
 
 enum { ITEMS = 200 };
@@ -115,10 +116,11 @@ TEST(held_batch_may_start_the_item_that_is_wanted) {
  * seconds. */
 TEST(retries_of_a_held_batch_cost_little_however_many_they_are) {
     enum { MANY = 50000, DUE_MS = 1000 };
-    static struct sched_again agains[MANY];
+    struct sched_again *agains = calloc(MANY, sizeof *agains);
     struct list_of l = {.pattern = NULL};
     struct sched_again *again;
     size_t index;
+    assert_non_null(agains);
     add(&l, MANY, 2, "");
     struct sched_flow *wanted = assert_next(&l, 0);
     for (size_t i = 1; i < MANY; i++) {
@@ -138,6 +140,7 @@ TEST(retries_of_a_held_batch_cost_little_however_many_they_are) {
     assert_ptr_equal(again, &agains[0]);
     finish(f);
     end(&l);
+    free(agains);
 }
 
 TEST(item_that_runs_again_waits_for_its_time_and_goes_first) {

@@ -178,6 +178,8 @@ void unit_origin_start(struct unit_origin *o, const struct unit_route *routes) {
     sem_init(&o->left, 0, 0);
     sem_init(&o->go, 0, 0);
     pthread_mutex_init(&o->lock, NULL);
+    o->requests = calloc(UNIT_ORIGIN_REQUESTS, sizeof *o->requests);
+    assert(o->requests);
     o->fd = listen_on_loopback(&o->port);
     int failed = pthread_create(&o->thread, NULL, accept_all, o);
     assert(!failed);
@@ -196,6 +198,7 @@ void unit_origin_stop(struct unit_origin *o) {
         (void)close(o->connections[i].fd);
     }
     (void)close(o->fd);
+    free(o->requests);
     pthread_mutex_destroy(&o->lock);
     sem_destroy(&o->arrived);
     sem_destroy(&o->left);

@@ -48,7 +48,7 @@ struct unit_origin {
     size_t connection_count;
     struct unit_connection connections[UNIT_ORIGIN_CONNECTIONS];
     size_t request_count;
-    char requests[UNIT_ORIGIN_REQUESTS][UNIT_ORIGIN_REQUEST_BYTES];
+    char (*requests)[UNIT_ORIGIN_REQUEST_BYTES]; /* UNIT_ORIGIN_REQUESTS of them */
     size_t answering;
     size_t most_answering;
 };
