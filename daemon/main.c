@@ -5,6 +5,7 @@
 #include "base/version.h"
 #include "config/settings_print.h"
 #include "daemon/health.h"
+#include "daemon/journal.h"
 #include "daemon/limits.h"
 #include "daemon/load.h"
 #include "daemon/log_sink.h"
@@ -27,8 +28,15 @@
 
 enum { MAIN_OUTPUT_MAX_BYTES = 1024 * 1024 };
 
+/* For people. The prefix has the journal take it for an error, sd-daemon(3). */
 static enum service_exit complain(enum service_exit code, const char *text) {
-    (void)fprintf(stderr, "fetchpoold: %s\n", text);
+    (void)fprintf(stderr, "%sfetchpoold: %s\n", journal_is_behind(STDERR_FILENO) ? "<3>" : "", text);
+    return code;
+}
+
+/* For the log: what keeps the daemon from starting although its settings could be read. */
+static enum service_exit fail(enum service_exit code, const char *text) {
+    log_error("cannot start", log_text("error", text));
     return code;
 }
 
@@ -39,12 +47,17 @@ static void start_log(const struct settings *settings) {
     log_sink_start(settings->log.format, STDERR_FILENO);
 }
 
-static enum service_exit fit_limits(struct settings_loader *l, int64_t *ret_files) {
+static enum service_exit fit_limits(struct settings_loader *l, int64_t *ret_files,
+                                    char ret_error[SERVICE_ERROR_BYTES]) {
     struct limits_message message;
-    if (files_raise_limit(ret_files))
-        return complain(SERVICE_EXIT_FAILED, strerror(errno));
-    if (limits_fit(l, *ret_files, &message))
-        return complain(SERVICE_EXIT_LIMITS, message.text);
+    if (files_raise_limit(ret_files)) {
+        (void)snprintf(ret_error, SERVICE_ERROR_BYTES, "%s", strerror(errno));
+        return SERVICE_EXIT_FAILED;
+    }
+    if (limits_fit(l, *ret_files, &message)) {
+        (void)snprintf(ret_error, SERVICE_ERROR_BYTES, "%s", message.text);
+        return SERVICE_EXIT_LIMITS;
+    }
     if (*message.text)
         log_warning(message.text);
     files_reserve(*ret_files);
@@ -183,7 +196,7 @@ static enum service_exit serve(struct run *run, struct settings *settings) {
     block_signals();
     enum service_exit code = service_start(settings, drained, &self, &service, error);
     if (code)
-        return complain(code, error);
+        return fail(code, error);
     wait_for_end(service, run);
     service_stop(service);
     log_info("stopped");
@@ -191,13 +204,14 @@ static enum service_exit serve(struct run *run, struct settings *settings) {
 }
 
 static enum service_exit with_settings(const struct options *o, const sigset_t *awaited, struct settings_loader *l) {
+    char error[SERVICE_ERROR_BYTES];
     if (o->action == OPTIONS_ACTION_HEALTH)
         return print_health(settings_loader_values(l));
     start_log(settings_loader_values(l));
     struct run run = {.options = o, .signals = *awaited};
-    enum service_exit code = fit_limits(l, &run.files);
+    enum service_exit code = fit_limits(l, &run.files, error);
     if (code)
-        return code;
+        return o->action == OPTIONS_ACTION_RUN ? fail(code, error) : complain(code, error);
     if (o->action == OPTIONS_ACTION_DUMP)
         return print_dump(l);
     if (o->action == OPTIONS_ACTION_CHECK)

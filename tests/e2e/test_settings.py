@@ -1,6 +1,7 @@
 """Settings from file, environment and command line; --check, --dump, --help; and what is said when they are wrong."""
 
 import configparser
+import json
 import resource
 import socket
 import subprocess
@@ -194,21 +195,35 @@ def test_a_missing_or_unreadable_file_is_a_4(tmp_path):
         assert_fails(run_program(FETCHPOOLD, "--check", "--config", str(path)), 4, str(path))
 
 
+def assert_does_not_start(result, status, *words):
+    """The log says so, as its settings want it to."""
+    assert result.returncode == status, result
+    line = result.stderr.splitlines()[-1]
+    assert ' level=error msg="cannot start" error=' in line
+    for word in words:
+        assert word in line
+
+
+def test_what_keeps_it_from_starting_is_logged_as_the_settings_say(daemon):
+    line = json.loads(fetchpoold("--listen", daemon.address, "--set", "log.format=json").stderr.splitlines()[-1])
+    assert line["level"] == "error" and line["msg"] == "cannot start" and daemon.address in line["error"]
+
+
 def test_a_taken_port_is_a_5(daemon, tmp_path):
-    assert_fails(fetchpoold("--listen", daemon.address), 5, daemon.address)
+    assert_does_not_start(fetchpoold("--listen", daemon.address), 5, daemon.address)
     with socket.socket(socket.AF_UNIX) as taken:
         path = f"{daemon.folder}/taken"
         taken.bind(path)
         taken.listen()
-        assert_fails(fetchpoold("--listen", f"unix:{path}"), 5, path)
-    assert_fails(fetchpoold("--listen", f"unix:{tmp_path}/no/such/folder/socket"), 5)
-    assert_fails(fetchpoold("--listen", "192.0.2.1:0"), 5, "192.0.2.1")
+        assert_does_not_start(fetchpoold("--listen", f"unix:{path}"), 5, path)
+    assert_does_not_start(fetchpoold("--listen", f"unix:{tmp_path}/no/such/folder/socket"), 5)
+    assert_does_not_start(fetchpoold("--listen", "192.0.2.1:0"), 5, "192.0.2.1")
 
 
 def test_settings_that_do_not_fit_the_descriptor_limit_are_a_6():
     result = subprocess.run([FETCHPOOLD, "--config", "/dev/null", "--listen", "127.0.0.1:0"], capture_output=True, text=True, timeout=PATIENCE,
                             env=clean_environment(), preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100)))
-    assert_fails(result, 6, "100")
+    assert_does_not_start(result, 6, "100")
 
 
 def test_the_soft_descriptor_limit_is_raised(start_daemon):
