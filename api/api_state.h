@@ -33,7 +33,8 @@ struct api {
     struct timer_event drain_timeout;
     struct timer_event drain_grace;
     struct timer_event accept_again;
-    struct background *background;
+    struct background *decoding; /* of large bodies */
+    struct background *scraping; /* of metrics; no body waits for it, and it for none */
     struct monitor *monitor;
     struct clients *clients;
     struct tls *tls; /* NULL: plain HTTP is spoken */

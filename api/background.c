@@ -40,14 +40,14 @@ static void free_background(struct background *b) {
     free(b);
 }
 
-enum err background_create(struct background **ret_background) {
+enum err background_create(const char *name, struct background **ret_background) {
     struct background *b = calloc(1, sizeof *b);
     if (!b)
         return ERR_NOMEM;
     sem_init(&b->tasks, 0, 0);
     pthread_mutex_init(&b->lock, NULL);
     list_init(&b->queue);
-    enum err err = thread_start("fp-decode", background_main, b, false, &b->thread);
+    enum err err = thread_start(name, background_main, b, false, &b->thread);
     if (err) {
         free_background(b);
         return err;

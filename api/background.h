@@ -1,5 +1,5 @@
-/* One thread for work that would hold up the front end: decoding large bodies, looking at the process. In the order in
- * which it is added. */
+/* A thread for work of one kind that would hold up the front end: decoding large bodies, or looking at the process. In
+ * the order in which it is added. */
 #ifndef FETCHPOOL_API_BACKGROUND_H
 #define FETCHPOOL_API_BACKGROUND_H
 
@@ -14,8 +14,8 @@ struct background_task {
     void (*run)(struct background_task *task);
 };
 
-/* ERR_NOMEM, ERR_THREAD. */
-enum err background_create(struct background **ret_background) ERR_MUST_CHECK;
+/* `name` is the thread's, of 15 bytes at the most. ERR_NOMEM, ERR_THREAD. */
+enum err background_create(const char *name, struct background **ret_background) ERR_MUST_CHECK;
 
 /* Runs what was added, then ends the thread. Accepts NULL. */
 void background_destroy(struct background *b);

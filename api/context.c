@@ -6,8 +6,12 @@ const struct api_options *api_options(const struct api *api) {
     return &api->options;
 }
 
-struct background *api_background(const struct api *api) {
-    return api->background;
+struct background *api_decoding(const struct api *api) {
+    return api->decoding;
+}
+
+struct background *api_scraping(const struct api *api) {
+    return api->scraping;
 }
 
 struct monitor *api_monitor(const struct api *api) {

@@ -14,7 +14,8 @@
 #include <stdint.h>
 
 const struct api_options *api_options(const struct api *api);
-struct background *api_background(const struct api *api);
+struct background *api_decoding(const struct api *api);
+struct background *api_scraping(const struct api *api);
 struct monitor *api_monitor(const struct api *api);
 
 /* The bytes that all answers hold together; whoever changes what it holds changes this. */

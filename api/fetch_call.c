@@ -181,5 +181,5 @@ void fetch_call_start(struct fetch_call *call, enum batch_format format, const s
     if (small)
         decode(&call->decode);
     else
-        background_add(api_background(r->api), &call->decode, decode);
+        background_add(api_decoding(r->api), &call->decode, decode);
 }

@@ -58,5 +58,5 @@ void handle_metrics(struct request *r) {
     r->ops = &request_ops;
     r->call = call;
     request_suspend(r); /* before anybody who resumes it knows of it */
-    background_add(api_background(r->api), &call->task, write_text);
+    background_add(api_scraping(r->api), &call->task, write_text);
 }

@@ -152,7 +152,9 @@ static enum err create_clients(struct api *api) {
 }
 
 static enum err create_parts(struct api *api) {
-    enum err err = background_create(&api->background);
+    enum err err = background_create("fp-decode", &api->decoding);
+    if (!err)
+        err = background_create("fp-metrics", &api->scraping);
     if (!err)
         err = monitor_create(&api->monitor);
     if (!err)
@@ -257,7 +259,8 @@ void api_destroy(struct api *api) {
     for (size_t i = 0; i < api->front_count; i++)
         stop_front(&api->fronts[i]);
     timers_cancel(api->options.timers, &api->accept_again); /* set by a front that was still there */
-    background_destroy(api->background);
+    background_destroy(api->decoding);
+    background_destroy(api->scraping);
     monitor_destroy(api->monitor);
     clients_destroy(api->clients);
     tls_destroy(api->tls);

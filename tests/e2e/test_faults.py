@@ -100,7 +100,7 @@ def held(daemon, failing):
 
 def wait_until_idle(daemon):
     """The threads that stay are main, the front end's and those that are there once each."""
-    wait_for(lambda: daemon.threads() <= 6, "idle workers leave")
+    wait_for(lambda: daemon.threads() <= 7, "idle workers leave")
 
 
 def assert_is_given_back(daemon, failing, before):
@@ -220,6 +220,18 @@ def test_memory_may_be_gone_for_a_while_from_any_allocation_on(faulty, failing, 
 def test_each_thread_and_descriptor_of_a_batch_may_fail(faulty, failing, kind):
     daemon, lists = faulty
     assert assert_all_is_given_back(daemon, lists, failing, lambda: fail_each(daemon, lists, failing, kind)) > 1
+
+
+def test_a_daemon_that_can_start_no_thread_for_its_work_is_not_ready(faulty, failing):
+    daemon, lists = faulty
+    wait_until_idle(daemon)
+    failing.fail(faults.THREAD, nth=1, onwards=True)
+    pending = daemon.begin_batch(lists.fresh())
+    wait_for(lambda: daemon.get("/readyz").status == 503, "no worker")
+    assert daemon.get("/readyz").json()["detail"] == "no thread can be started"
+    failing.stop()
+    assert [result["status"] for result in pending.answer()] == [200, 200, 200]
+    assert daemon.get("/readyz").status == 200
 
 
 @pytest.mark.parametrize("seconds", [pytest.param(5, id="5s"), pytest.param(60, id="60s", marks=pytest.mark.long)])

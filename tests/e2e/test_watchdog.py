@@ -1,5 +1,6 @@
 """The service manager's watchdog is told that all is well for as long as the pool moves, and no longer."""
 
+import select
 import signal
 from pathlib import Path
 
@@ -159,6 +160,20 @@ def test_a_worker_that_is_stuck_is_told_of_while_others_work(start_doomed, origi
     daemon.assert_serves(origin)
     manager.wait_for_more("WATCHDOG", 8)
     stuck.leave()
+
+
+@needs_wedge
+def test_metrics_that_take_for_ever_hold_up_nothing_else(start_doomed, origin):
+    daemon, _, wedge = start_doomed({})
+    wedge("metrics")
+    scrape = daemon.connect()
+    scrape.request("GET", "/metrics")
+    daemon.assert_serves(origin)
+    large = [origin.url(f"/{'x' * 1000}/{n}") for n in range(100)]  # decoded by a thread of its own
+    assert [result["status"] for result in daemon.fetch(large)] == [200] * 100
+    assert daemon.get("/pressure").status == 200
+    assert not select.select([scrape.sock], [], [], 0)[0]
+    scrape.close()
 
 
 # ---- the line for people ----

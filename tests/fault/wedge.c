@@ -5,7 +5,9 @@
  *     fetch    a worker does not come back from libcurl, whatever its timeout
  *     idle     a worker that waits for work does not hear that there is some
  *     front    a thread of libmicrohttpd does not look at its sockets any more
- *     timers   the thread that calls functions at given times does not wake up */
+ *     timers   the thread that calls functions at given times does not wake up
+ *     metrics  the thread that writes metrics does not come back from looking at the process */
+#include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -22,6 +24,7 @@ static int (*real_unlock)(pthread_mutex_t *mutex);
 static int (*real_wait)(sem_t *sem, clockid_t clock, const struct timespec *until);
 static int (*real_epoll_wait)(int fd, struct epoll_event *events, int count, int timeout_ms);
 static int (*real_perform)(void *handle);
+static DIR *(*real_opendir)(const char *name);
 
 /* The address of a function is no object's: ISO C has no conversion, POSIX does. */
 #define NEXT(variable, name) (*(void **)&(variable) = dlsym(RTLD_NEXT, name))
@@ -31,6 +34,7 @@ __attribute__((constructor)) static void find_real(void) {
     NEXT(real_wait, "sem_clockwait");
     NEXT(real_epoll_wait, "epoll_wait");
     NEXT(real_perform, "curl_easy_perform");
+    NEXT(real_opendir, "opendir");
 }
 
 static bool is_thread(const char *start) {
@@ -76,4 +80,9 @@ int curl_easy_perform(void *handle);
 int curl_easy_perform(void *handle) {
     stop_if("fp-worker", "fetch");
     return real_perform(handle);
+}
+
+DIR *opendir(const char *name) {
+    stop_if("fp-metrics", "metrics");
+    return real_opendir(name);
 }

@@ -30,7 +30,7 @@ static int begin(void **state) {
         tasks[i].number = i;
     sem_init(&ran, 0, 0);
     sem_init(&go, 0, 0);
-    return background_create(&background) == ERR_NONE ? 0 : -1;
+    return background_create("fp-test", &background) == ERR_NONE ? 0 : -1;
 }
 
 static int end(void **state) {
@@ -134,7 +134,7 @@ TEST(each_of_many_adders_keeps_its_order) {
 
 static void create_one(void) {
     struct background *b = NULL;
-    enum err err = background_create(&b);
+    enum err err = background_create("fp-test", &b);
     assert_int_equal(err, unit_failed_allocations() > 0 ? ERR_NOMEM : ERR_NONE);
     assert_int_equal(b != NULL, err == ERR_NONE);
     background_destroy(b);
@@ -147,7 +147,7 @@ TEST(memory_that_runs_out_is_told) {
 TEST(missing_thread_is_told) {
     struct background *b = NULL;
     unit_thread_one_of(0);
-    assert_int_equal(background_create(&b), ERR_THREAD);
+    assert_int_equal(background_create("fp-test", &b), ERR_THREAD);
     assert_null(b);
     unit_thread_one_of(1);
 }
