@@ -5,19 +5,47 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 struct certs {
-    pthread_mutex_t lock; /* guards all below; of the store, the loading */
+    pthread_mutex_t lock; /* guards all below */
     X509_STORE *store;
     bool is_loaded;
     bool is_empty;
 };
 
+static bool is_out_of_memory(void) {
+    bool is_so = false;
+    for (unsigned long error = ERR_get_error(); error; error = ERR_get_error())
+        is_so = is_so || ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
+    return is_so;
+}
+
+/* OpenSSL works out what a certificate may be used for when it first wants to know, and takes one for invalid for good
+ * for which it has no memory then. False: that has happened. */
+static bool work_out(X509_STORE *store) {
+    STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
+    for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+        X509 *certificate = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+        if (certificate && X509_check_purpose(certificate, -1, 0) != 1 && is_out_of_memory())
+            return false;
+    }
+    return true;
+}
+
+/* All of it or nothing. */
 static bool load(struct certs *c, const char *bundle) {
-    bool loaded = X509_STORE_load_file(c->store, bundle) == 1;
+    X509_STORE *store = X509_STORE_new();
+    bool loaded = store && X509_STORE_load_file(store, bundle) == 1 && work_out(store);
+    if (loaded) {
+        X509_STORE_free(c->store);
+        c->store = store;
+    } else {
+        X509_STORE_free(store);
+    }
     ERR_clear_error();
     c->is_empty = !loaded;
     return loaded;
@@ -88,5 +116,7 @@ static int verify(X509_STORE_CTX *context, void *arg) {
 void certs_apply(struct certs *c, void *ssl_ctx) {
     (void)ensure_loaded(c);
     SSL_CTX_set_cert_verify_callback(ssl_ctx, verify, NULL);
+    (void)pthread_mutex_lock(&c->lock);
     SSL_CTX_set1_cert_store(ssl_ctx, c->store);
+    (void)pthread_mutex_unlock(&c->lock);
 }

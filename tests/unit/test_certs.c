@@ -6,7 +6,9 @@
 
 #include <curl/curl.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -126,6 +128,42 @@ TEST(contexts_get_the_certificates_and_keep_them) {
     }
 }
 
+/* For OpenSSL's own allocations, which unit_fail_allocation does not count. */
+void *__real_malloc(size_t size);           /* NOLINT: the linker's name */
+void *__real_realloc(void *p, size_t size); /* NOLINT */
+
+static bool openssl_has_memory = true;
+
+static void *openssl_malloc(size_t size, const char *file, int line) {
+    (void)file, (void)line;
+    return openssl_has_memory ? __real_malloc(size) : NULL;
+}
+
+static void *openssl_realloc(void *p, size_t size, const char *file, int line) {
+    (void)file, (void)line;
+    return openssl_has_memory ? __real_realloc(p, size) : NULL;
+}
+
+static void openssl_free(void *p, const char *file, int line) {
+    (void)file, (void)line;
+    free(p);
+}
+
+TEST(certificate_that_is_first_used_without_memory_stays_valid) {
+    struct certs *certs;
+    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+    assert_int_equal(certs_create(unit_file_write_text(UNIT_PEM), &certs), ERR_NONE);
+    certs_apply(certs, ctx);
+    X509 *certificate =
+        X509_OBJECT_get0_X509(sk_X509_OBJECT_value(X509_STORE_get0_objects(SSL_CTX_get_cert_store(ctx)), 0));
+    openssl_has_memory = false;
+    (void)X509_check_purpose(certificate, X509_PURPOSE_SSL_SERVER, 1);
+    openssl_has_memory = true;
+    assert_int_equal(X509_check_purpose(certificate, X509_PURPOSE_SSL_SERVER, 1), 1);
+    certs_destroy(certs);
+    SSL_CTX_free(ctx);
+}
+
 TEST(nothing_can_be_destroyed) {
     certs_destroy(NULL);
 }
@@ -142,6 +180,8 @@ TEST(memory_that_runs_out_is_told) {
 }
 
 int main(void) {
+    if (!CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free))
+        return 1; /* it has allocated something before */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(default_bundle_is_that_of_libcurl),
         cmocka_unit_test(default_bundle_is_there_when_a_connection_needs_it_first),
@@ -153,6 +193,7 @@ int main(void) {
         cmocka_unit_test(file_without_a_certificate_is_refused),
         cmocka_unit_test(broken_certificate_is_refused),
         cmocka_unit_test(contexts_get_the_certificates_and_keep_them),
+        cmocka_unit_test(certificate_that_is_first_used_without_memory_stays_valid),
         cmocka_unit_test(nothing_can_be_destroyed),
         cmocka_unit_test(memory_that_runs_out_is_told),
     };
