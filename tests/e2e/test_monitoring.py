@@ -135,7 +135,7 @@ def test_panels_have_what_grafana_wants_of_them(dashboard):
         assert letters and len(set(letters)) == len(letters)
         for target in panel["targets"]:
             assert panel["type"] == "stat" or target["legendFormat"]
-        assert panel["type"] == "stat" or panel["options"]["legend"]["calcs"] == []
+        assert panel["options"]["orientation"] if panel["type"] == "stat" else panel["options"]["legend"]["calcs"] == []
         assert None not in panel["fieldConfig"]["defaults"].values()
 
 
