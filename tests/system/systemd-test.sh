@@ -121,6 +121,7 @@ if [ "$uid" -ge 61184 ] && [ "$uid" -le 65519 ]; then ok "dynamic user: $uid"; e
 files=$(box awk '/^Max open files/ { print $4 }' "/proc/$pid/limits")
 limit=$(ulimit -Hn)
 if [ "$files" -ge 65536 ] || [ "$files" -ge "$limit" ]; then ok "descriptors: $files"; else bad "descriptors: $files"; fi
+is "limits of the unit: descriptors, threads" "$(property LimitNOFILE) $(property TasksMax)" "65536 2048"
 is "state directory" "$(box stat -L -c '%u %a' /var/lib/fetchpool)" "$(box stat -c %u "/proc/$pid") 700"
 inside() { box nsenter --target "$pid" --mount -- "$@"; }
 refuses "no look into /root" inside test -e /root/secret
@@ -372,6 +373,11 @@ load_end >"$scratch/summary"
 matches "no request fails over four reloads: $(tail -n 1 "$scratch/summary")" "$(cat "$scratch/summary")" \
     $'begun\nanswered [1-9]*, failed 0'
 is "in the same process" "$(property MainPID)" "$pid"
+settings '[server]' 'max_urls = 1'
+box systemctl reload "$unit"
+matches "a reload has been done when it returns" "$(fetch '["http://127.0.0.1/", "http://127.0.0.1/"]')" '*(server.max_urls)*'
+settings
+box systemctl reload "$unit"
 printf '[guard]\nallow = 127.0.0.2/32\n' >"$tree/etc/fetchpool/fetchpool.conf"
 box systemctl stop fetchpoold.socket "$unit"
 
