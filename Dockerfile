@@ -41,7 +41,7 @@ COPY --from=build /image/ /
 LABEL org.opencontainers.image.title="fetchpool" \
       org.opencontainers.image.description="Fetches lists of URLs for other programs" \
       org.opencontainers.image.licenses="MIT"
-# All addresses of the container; which of them the world reaches is said by --publish, which the daemon cannot see. So
+# All IPv4 addresses of the container; which of them the world reaches is said by --publish, which the daemon cannot see. So
 # it wants FETCHPOOL_AUTH_TOKEN_FILE, or to be told by FETCHPOOL_AUTH_ALLOW_ANONYMOUS=yes that nobody else reaches it.
 ENV PATH=/usr/bin FETCHPOOL_SERVER_LISTEN=0.0.0.0:8080
 EXPOSE 8080
