@@ -4,9 +4,9 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,14 @@ from rig.timing import wait_for
 pytestmark = pytest.mark.skipif(not shutil.which("tmux"), reason="tmux is not here")
 
 BAR = re.compile(r"^▕.*▏ *\d+ %  [\d,]+/[\d,]+")
+
+
+def width_of(path):
+    tty = os.open(path, os.O_RDONLY | os.O_NOCTTY)
+    try:
+        return os.get_terminal_size(tty).columns
+    finally:
+        os.close(tty)
 
 
 class Terminal:
@@ -45,6 +53,19 @@ class Terminal:
         self.tmux("send-keys", "-l", "clear; " + shlex.join(words) + after)
         self.tmux("send-keys", "Enter")
 
+    def resize(self, columns):
+        """The program stands still meanwhile: tmux breaks lines a while before it tells anybody of the width, and what is
+        written in between stays. A shell between them, which does not care, is to have started it."""
+        program = shell = self.tmux("display-message", "-p", "#{pane_pid}").strip()
+        while children := Path(f"/proc/{program}/task/{program}/children").read_text().split():
+            program, = children
+        assert program != shell
+        os.kill(int(program), signal.SIGSTOP)
+        self.tmux("resize-window", "-x", str(columns))
+        tty = self.tmux("display-message", "-p", "#{pane_tty}").strip()
+        wait_for(lambda: width_of(tty) == columns, "the width is told")
+        os.kill(int(program), signal.SIGCONT)
+
     def press(self, key):
         self.tmux("send-keys", key)
 
@@ -53,11 +74,14 @@ class Terminal:
 
     def wait_for(self, pattern):
         """The screen, as soon as it has that."""
-        found = re.compile(pattern, re.MULTILINE)
+        return self.wait_until(re.compile(pattern, re.MULTILINE).search, pattern)
+
+    def wait_until(self, is_right, what):
+        """The screen, as soon as it is as it should be."""
         try:
-            return wait_for(lambda: (screen := self.screen()) and found.search(screen) and screen, pattern)
+            return wait_for(lambda: (screen := self.screen()) and is_right(screen) and screen, what)
         except AssertionError:
-            raise AssertionError(f"in vain: {pattern}; the screen:\n{self.screen()}") from None
+            raise AssertionError(f"in vain: {what}; the screen:\n{self.screen()}") from None
 
     def stop(self):
         self.server.kill()  # its windows hang up
@@ -106,13 +130,11 @@ def test_results_and_the_line_do_not_mix(terminal, origin, tmp_path):
 
 def test_the_line_follows_the_width(terminal, origin, tmp_path):
     # A terminal that becomes narrower may take what is at its top into its history, where nobody erases it.
-    terminal.type("seq", "20", after=f"; {FETCHPOOL} --quiet {origin.url('/before')}; {FETCHPOOL} --timeout 600 -i {urls_in(tmp_path, origin, 19)} >/dev/null; echo status $?")
+    terminal.type("sh", "-c", f"seq 20; {FETCHPOOL} --quiet {origin.url('/before')}; {FETCHPOOL} --timeout 600 -i {urls_in(tmp_path, origin, 19)} >/dev/null; echo status $?")
     terminal.wait_for(r" 95 %  19/20  .*1 in flight")
     for columns, shown in (60, r"^▕.*19/20.*1 in flight$"), (24, r"^19/20"), (100, r"^▕.*19/20.*1 in flight$"):
-        time.sleep(0.3)  # sooner after another change, tmux breaks the line a while before it tells the program of the width
-        terminal.tmux("resize-window", "-x", str(columns))
-        screen = wait_for(lambda: (text := terminal.screen()) and len(re.findall(r"19/20", text)) == 1
-                          and re.search(shown, text, re.MULTILINE) and text, f"{columns} columns")
+        terminal.resize(columns)
+        screen = terminal.wait_until(lambda text: len(re.findall(r"19/20", text)) == 1 and re.search(shown, text, re.MULTILINE), f"{columns} columns")
         assert max(len(line) for line in screen.split("\n")) <= columns
         # What stood above is untouched. Lines that tmux has broken anew may have gone to its history.
         assert terminal.tmux("capture-pane", "-p", "-J", "-S", "-").count(origin.url("/before") + '"') == 1

@@ -138,7 +138,7 @@ def test_a_reader_that_held_its_batch_up_and_leaves_starts_nothing_more(start_da
 @pytest.mark.parametrize("address", ["127.0.0.1:0", "unix:socket"])
 def test_a_departure_in_the_middle_of_the_answer_gives_the_connection_back(start_daemon, origin, address):
     """Although nobody else comes, and a client that was there before rests."""
-    daemon = start_daemon({"pool.idle_timeout": 0.1, "pool.handle_idle_timeout": 0.1}, listen=[address])
+    daemon = start_daemon({"pool.idle_timeout": 0.1, "pool.handle_idle_timeout": 0.1, "server.idle_timeout": 600}, listen=[address])
     resting = daemon.connect()
     resting.request("GET", "/healthz")
     assert resting.getresponse().read()

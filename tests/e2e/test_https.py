@@ -179,7 +179,7 @@ def test_a_drain_answers_every_client(start_https, trust, origin):
 
 
 def test_a_reader_that_does_not_read_is_cut(start_https, trust):
-    daemon = start_https({"server.send_timeout": 2})
+    daemon = start_https({"server.send_timeout": 2, "server.answer_buffer": "64KiB"})
     body = b"\n".join(b"bad url %s" % (b"x" * 200) for _ in range(20_000 if SANITIZED else 40_000))
     with socket.socket() as plain, Stopwatch() as watch:
         plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

@@ -134,6 +134,17 @@ def test_bytes_are_those_on_the_wire(daemon, origin):
     assert (grown("received"), grown("decoded"), grown("sent")) == (4 * len(answer), 4000, sent)
 
 
+def test_the_phases_of_a_fetch_over_tls_take_their_time(daemon, authority, start_origin):
+    origin = start_origin(tls=authority.server_context("localhost", "127.0.0.1"))
+    daemon.fetch([origin.url("/delay/0.2", host="localhost")])
+    metrics = wait_until_idle(daemon)
+    for phase in ("namelookup", "connect", "tls", "wait", "transfer"):
+        assert metrics("fetchpool_fetch_phase_seconds_count", phase=phase) == 1
+        assert metrics("fetchpool_fetch_phase_seconds_sum", phase=phase) >= {"wait": 0.2, "tls": 0.0001}.get(phase, 0)
+    parts = metrics("fetchpool_fetch_phase_seconds_sum")
+    assert 0.2 < parts <= metrics("fetchpool_fetch_duration_seconds_sum")
+
+
 def test_connections_are_counted_as_new_or_used_again(daemon, origin):
     daemon.fetch([origin.url(f"/{n}") for n in range(WARM_FETCHES)], max_concurrent=1)
     metrics = wait_until_idle(daemon)

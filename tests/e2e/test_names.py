@@ -7,6 +7,7 @@ import time
 import pytest
 
 from rig.checks import assert_answered, assert_failed
+from rig.metrics import scrape
 from rig.names import A, AAAA, NO_SUCH_NAME, SERVER_FAILURE, SILENT
 from rig.origin import Reply
 from rig.timing import Stopwatch, assert_timed_out, at_most, wait_for
@@ -30,6 +31,8 @@ def test_a_name_is_asked_for_once_however_many_want_it(start_with, origin):
         for result in batch.answer():
             assert_answered(result, url, 200)
     assert names.queries == {("one.test", A): 1, ("one.test", AAAA): 1}
+    lookups = scrape(daemon).nonzero("fetchpool_name_lookups_total", "source")
+    assert lookups["asked"] == 1 and lookups["joined"] >= 1
 
 
 def test_each_of_many_names_is_asked_for_once(start_with, origin):
@@ -97,6 +100,8 @@ def test_what_is_wrong_with_a_name_is_told(start_with):
     for url, result, (name, reason) in zip(urls, daemon.fetch(urls), reasons.items()):
         assert_failed(result, url, "dns")
         assert name in result["error"] and reason in result["error"]
+    assert scrape(daemon).nonzero("fetchpool_name_answers_total", "result") == {
+        "not_found": 1, "no_address": 1, "broken": 1, "silent": 1, "malformed": 1}
 
 
 def test_a_dead_name_server_holds_no_worker_past_its_time(start_with, origin):

@@ -5,6 +5,7 @@ import time
 
 SANITIZER = os.environ.get("FETCHPOOL_SANITIZED")  # asan, tsan or None
 SANITIZED = bool(SANITIZER)
+SAMPLED = SANITIZED and not os.environ.get("FETCHPOOL_TEST_LONG")  # some cases of each kind will do
 
 # The longest wait for an event that must come. It is never slept, only waited for.
 PATIENCE = 90.0 if SANITIZED else 30.0
