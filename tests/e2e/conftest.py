@@ -30,7 +30,7 @@ def pytest_configure():
 # What goes in and what comes out, by whatever thread; or other programs than those that are built here.
 NO_MATTER_OF_THREADS = {
     f"test_{name}" for name in (
-        "bad_answers", "bombs", "browsers", "cli", "cli_har", "cli_requests", "cli_save", "cli_terminal",
+        "bad_answers", "bombs", "browsers", "cli", "cli_har", "cli_requests", "cli_save", "cli_terminal", "clients",
         "credentials", "docs", "environment", "errors", "forms", "guard", "guard_canaries", "head_fallback",
         "http", "http_versions", "httpbin", "json", "lists", "malformed", "manuals", "monitoring", "ndjson",
         "openapi", "plan", "process", "redirects", "refusals", "replies", "requests", "results", "round_trips",

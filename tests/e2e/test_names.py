@@ -10,7 +10,7 @@ from rig.checks import assert_answered, assert_failed
 from rig.metrics import scrape
 from rig.names import A, AAAA, NO_SUCH_NAME, SERVER_FAILURE, SILENT
 from rig.origin import Reply
-from rig.timing import Stopwatch, assert_timed_out, at_most, wait_for
+from rig.timing import Stopwatch, assert_timed_out, at_most, many, wait_for
 
 
 @pytest.fixture
@@ -37,10 +37,10 @@ def test_a_name_is_asked_for_once_however_many_want_it(start_with, origin):
 
 def test_each_of_many_names_is_asked_for_once(start_with, origin):
     daemon, names = start_with({"*.many.test": ["127.0.0.1"]}, ttl=60)
-    urls = [f"http://n{n}.many.test:{origin.port}/a" for n in range(500)] * 2
+    urls = [f"http://n{n}.many.test:{origin.port}/a" for n in range(many(500))] * 2
     for url, result in zip(urls, daemon.fetch(urls, max_concurrent=50)):
         assert_answered(result, url, 200)
-    assert len(names.queries) == 1000 and set(names.queries.values()) == {1}
+    assert len(names.queries) == len(urls) and set(names.queries.values()) == {1}
 
 
 def test_an_answer_is_kept_for_its_time_to_live(start_with, origin):
