@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from client import free_port, send_post, wait_for_port
+from origins import make_certificates
 from process import Process
 from run import raise_limits
 from soak_load import Load
@@ -41,8 +42,10 @@ workers = 128
 handles = 256
 idle_timeout = {idle_s}
 handle_idle_timeout = {idle_s}
+[fetch]
+ca_file = {folder}/ca.pem
 [guard]
-allow = 127.0.0.0/8
+allow = 127.0.0.0/8, ::1/128
 deny = {deny}
 """
 
@@ -85,26 +88,32 @@ class Soak:
         self.idle_s = IDLE_QUICK_S if arguments.quick else IDLE_S
         self.folder = Path(arguments.build).resolve()
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.port, origin_port = free_port(), free_port()
+        make_certificates(self.folder, 1)
+        self.port, origin_port, origin_tls_port = free_port(), free_port(), free_port()
         self.settings = self.folder / "fetchpool.conf"
         self.write_settings()
-        self.reloads = 0
+        self.reloads = self.broken_reloads = 0
         self.samples = []
-        self.origin = Process([sys.executable, "-B", Path(__file__).with_name("soak_origin.py"), origin_port],
+        self.origin = Process([sys.executable, "-B", Path(__file__).with_name("soak_origin.py"), origin_port, origin_tls_port, self.folder],
                               self.folder / "origin.log")
         wait_for_port(origin_port, self.origin)
         self.daemon = Process([arguments.fetchpoold, "--config", self.settings], self.folder / "daemon.log")
         wait_for_port(self.port, self.daemon)
-        self.load = Load(self.port, origin_port)
+        self.load = Load(self.port, origin_port, origin_tls_port)
 
-    def write_settings(self, number=0):
+    def write_settings(self, deny="127.1.2.0/32"):
         fresh = self.settings.with_suffix(".new")
-        fresh.write_text(SETTINGS.format(port=self.port, idle_s=self.idle_s, deny=f"127.1.2.{number % 250}/32"), encoding="ascii")
+        fresh.write_text(SETTINGS.format(port=self.port, idle_s=self.idle_s, folder=self.folder, deny=deny), encoding="ascii")
         fresh.rename(self.settings)
 
     def reload(self):
-        self.reloads += 1
-        self.write_settings(self.reloads)
+        """Every other file is a broken one."""
+        if self.reloads > self.broken_reloads:
+            self.broken_reloads += 1
+            self.write_settings("nowhere")
+        else:
+            self.reloads += 1
+            self.write_settings(f"127.1.2.{self.reloads % 250}/32")
         os.kill(self.daemon.pid, signal.SIGHUP)
 
     def sample(self, start):
@@ -164,8 +173,8 @@ class Soak:
         told = [line for line in text.splitlines() if "handles" in line or "connections" in line or "running" in line]
         return "\n".join(sorted(files) + sockets + told) + "\n"
 
-    def reloaded(self):
-        return (self.folder / "daemon.log").read_text(encoding="utf-8", errors="replace").count('msg="settings reloaded"')
+    def told(self, message):
+        return (self.folder / "daemon.log").read_text(encoding="utf-8", errors="replace").count(f'msg="{message}')
 
     def stop(self):
         self.daemon.stop()
@@ -173,7 +182,8 @@ class Soak:
 
     def checks(self, before, after):
         yield Check("answers that were not as they should be", len(self.load.complaints), 0, "")
-        yield Check("reloads without effect", self.reloads - self.reloaded(), 0, "")
+        yield Check("reloads without effect", self.reloads - self.told("settings reloaded"), 0, "")
+        yield Check("broken settings that were not told", self.broken_reloads - self.told("settings not reloaded"), 0, "")
         yield Check("exit status", abs(self.daemon.child.returncode), 0, "")
         yield Check("descriptors at rest, more than after the warm-up", after.files - before.files, MAX_AT_REST, "")
         yield Check("threads at rest, more than after the warm-up", after.threads - before.threads, MAX_AT_REST, "")
@@ -194,7 +204,7 @@ def spread(samples, amount):
 
 def report(soak, before, after, checks):
     lines = [f"{soak.minutes:g} minutes, {len(soak.samples)} samples after a warm-up of {soak.minutes * WARM_UP:g} minutes",
-             ", ".join(f"{name} {number:,}" for name, number in soak.load.counts.items()) + f", reloads {soak.reloads}"]
+             ", ".join(f"{name} {number:,}" for name, number in soak.load.counts.items()) + f", reloads {soak.reloads}, of broken settings {soak.broken_reloads}"]
     for what, amount in (("resident, MiB", lambda sample: sample.resident_bytes / MIB), ("descriptors", lambda sample: sample.files),
                          ("threads", lambda sample: sample.threads)):
         lines.append(f"{what}: {spread(soak.samples, amount)}; at rest {amount(before):,.1f}, then {amount(after):,.1f}")

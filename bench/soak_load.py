@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from client import post, send_post
+from origins import origin_address
 from soak_origin import PACKED_BYTES, PLAIN
 
 PAUSE_S = 0.05
@@ -18,7 +19,8 @@ SLOW_READ_S = 0.1
 
 @dataclass
 class Kind:
-    """An item of a list, and what has to come of it."""
+    """An item of a list, and what has to come of it. A path that begins with "tls:" or "name:" is one over TLS, or of the
+    origin by its name."""
 
     path: str
     status: int
@@ -26,8 +28,9 @@ class Kind:
     size: int = None
     options: tuple = ()
 
-    def item(self, base):
-        url = self.path if "/" not in self.path or "://" in self.path else base + self.path
+    def item(self, bases):
+        way, _, path = self.path.rpartition(":")
+        url = bases[way] + path if path.startswith("/") and way in bases else self.path
         return {"url": url, **dict(self.options)}
 
     def is_met(self, result):
@@ -49,6 +52,10 @@ KINDS = [
     Kind("/slow/100", 200, size=len(PLAIN)),
     Kind("/slow/3000", 0, "timeout", options=(("timeout", 0.2),)),
     Kind("/cut", 0, "recv"),
+    Kind("tls:/plain", 200, size=len(PLAIN)),
+    Kind("tls:/large/300000", 200, size=300_000),
+    Kind("tls:/cut", 0, "recv"),
+    Kind("name:/redirect/1", 200, size=len(PLAIN)),
     Kind("/none", 0, "empty_reply"),
     Kind("http://127.0.0.1:1/", 0, "connect"),
     Kind("http://10.0.0.1/", 0, "blocked"),
@@ -61,9 +68,10 @@ INCLUDES = [[], ["headers"], ["body"], ["timings", "connection"], ["redirects", 
 class Load:
     """Threads that ask. `counts` tells what was done, `complaints` what was wrong."""
 
-    def __init__(self, port, origin_port, seed=1):
+    def __init__(self, port, origin_port, origin_tls_port, seed=1):
         self.port = port
-        self.base = f"http://127.0.0.1:{origin_port}"
+        self.bases = {"": f"http://127.0.0.1:{origin_port}", "tls": f"https://{origin_address(0)}:{origin_tls_port}",
+                      "name": f"http://localhost:{origin_port}"}
         self.counts = Counter()
         self.complaints = []
         self._seed = seed
@@ -103,7 +111,7 @@ class Load:
 
     def draw_list(self, draw, count, **options):
         kinds = [draw.choice(KINDS) for _ in range(count)]
-        body = {"urls": [kind.item(self.base) for kind in kinds], "max_concurrent": draw.choice([1, 5, 20, 50]),
+        body = {"urls": [kind.item(self.bases) for kind in kinds], "max_concurrent": draw.choice([1, 5, 20, 50]),
                 "include": draw.choice(INCLUDES), **options}
         return kinds, json.dumps(body).encode("ascii")
 
@@ -134,7 +142,7 @@ class Load:
     def slow_reader(self, draw):
         """More than the daemon may hold for it: it has to wait for its reader."""
         kinds = [Kind("/large/300000", 200, size=300_000)] * 30
-        body = {"urls": [kind.item(self.base) for kind in kinds], "max_concurrent": 10, "include": ["body"]}
+        body = {"urls": [kind.item(self.bases) for kind in kinds], "max_concurrent": 10, "include": ["body"]}
         begun = time.monotonic()
 
         def wait():
@@ -157,12 +165,12 @@ class Load:
 
     def packed_bodies(self, draw):
         kinds = [Kind("/packed", 200, size=PACKED_BYTES)] * draw.randrange(1, 10)
-        body = {"urls": [kind.item(self.base) for kind in kinds], "include": ["body"]}
+        body = {"urls": [kind.item(self.bases) for kind in kinds], "include": ["body"]}
         self.judge(kinds, json.loads(post(self.port, "/fetch", json.dumps(body).encode("ascii")).text))
 
     def long_list(self, draw):
         kinds = [Kind("/plain", 200, size=len(PLAIN))] * 1000
-        body = {"urls": [kind.item(self.base) for kind in kinds], "max_concurrent": 20}
+        body = {"urls": [kind.item(self.bases) for kind in kinds], "max_concurrent": 20}
         self.judge(kinds, json.loads(post(self.port, "/fetch", json.dumps(body).encode("ascii")).text))
         self._resting.wait(2)
 
@@ -175,9 +183,10 @@ class Load:
 
     def watcher(self, draw):
         begun = time.monotonic()
-        with contextlib.closing(send_post(self.port, "/healthz", b"", method="GET")) as connection:
+        path = draw.choice(["/healthz", "/healthz", "/pressure", "/metrics"])
+        with contextlib.closing(send_post(self.port, path, b"", method="GET")) as connection:
             if b" 200 " not in connection.recv(4096):
-                self.complain("/healthz is not well")
+                self.complain(f"{path} is not well")
         took_ms = (time.monotonic() - begun) * 1000
         with self._lock:
             self.counts["looks"] += 1

@@ -1,8 +1,12 @@
-"""The origin of ./dev soak: each path is a way in which an answer may come, or not. Run as a program: PORT."""
+"""The origin of ./dev soak: each path is a way in which an answer may come, or not. Run as a program: PORT TLS-PORT FOLDER, which
+has origin.pem and origin.key."""
 
 import asyncio
 import gzip
+import ssl
 import sys
+
+from origins import origin_address
 
 PLAIN = b"hello\n"
 PACKED_BYTES = 200_000
@@ -58,10 +62,13 @@ async def serve(reader, writer):
         writer.close()
 
 
-async def main(port):
-    server = await asyncio.start_server(serve, "127.0.0.1", port, backlog=4096)
-    await server.serve_forever()
+async def main(port, tls_port, folder):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(f"{folder}/origin.pem", f"{folder}/origin.key")
+    servers = [await asyncio.start_server(serve, "127.0.0.1", port, backlog=4096),
+               await asyncio.start_server(serve, origin_address(0), tls_port, backlog=4096, ssl=context)]
+    await asyncio.gather(*(server.serve_forever() for server in servers))
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1])))
+    asyncio.run(main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]))
