@@ -24,31 +24,52 @@ static bool is_out_of_memory(void) {
     return is_so;
 }
 
-/* OpenSSL works out what a certificate may be used for when it first wants to know, and takes one for invalid for good
- * for which it has no memory then. False: that has happened. */
-static bool work_out(X509_STORE *store) {
+static bool is_sound(X509 *certificate) {
+    return X509_check_purpose(certificate, -1, 0) == 1 && X509_get0_pubkey(certificate);
+}
+
+/* OpenSSL works out what a certificate may be used for, and its key, when it first wants to know, and takes it for
+ * invalid for good when there is no memory for that, which it need not say. One that is broken has broken copies. */
+static bool is_as_read(X509 *certificate) {
+    if (is_sound(certificate))
+        return true;
+    X509 *copy = X509_dup(certificate);
+    bool is_broken = copy && !is_sound(copy);
+    X509_free(copy);
+    return is_broken;
+}
+
+static enum err look_at_all(X509_STORE *store) {
     STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
+    enum err err = ERR_IO;
     for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
-        X509 *certificate = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
-        if (certificate && X509_check_purpose(certificate, -1, 0) != 1 && is_out_of_memory())
-            return false;
+        X509 *certificate = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i)); /* NULL: a list of revoked ones */
+        if (certificate && !is_as_read(certificate))
+            return ERR_NOMEM;
+        err = certificate ? ERR_NONE : err;
     }
-    return true;
+    return err;
+}
+
+/* A part of the bundle may be there when memory has run out, and may be told as all. */
+static enum err fill(X509_STORE *store, const char *bundle) {
+    ERR_clear_error();
+    bool loaded = X509_STORE_load_file(store, bundle) == 1;
+    if (is_out_of_memory())
+        return ERR_NOMEM;
+    return loaded ? look_at_all(store) : ERR_IO;
 }
 
 /* All of it or nothing. */
-static bool load(struct certs *c, const char *bundle) {
+static enum err load(struct certs *c, const char *bundle) {
     X509_STORE *store = X509_STORE_new();
-    bool loaded = store && X509_STORE_load_file(store, bundle) == 1 && work_out(store);
-    if (loaded) {
-        X509_STORE_free(c->store);
+    enum err err = store ? fill(store, bundle) : ERR_NOMEM;
+    c->is_empty = err != ERR_NONE;
+    X509_STORE_free(err ? store : c->store);
+    if (!err)
         c->store = store;
-    } else {
-        X509_STORE_free(store);
-    }
     ERR_clear_error();
-    c->is_empty = !loaded;
-    return loaded;
+    return err;
 }
 
 /* What fails in passing, for want of memory or descriptors, is tried again when it is needed next. */
@@ -58,7 +79,7 @@ static bool load_default(struct certs *c) {
     if (!easy)
         return false;
     (void)curl_easy_getinfo(easy, CURLINFO_CAINFO, &path); /* leaves NULL when there is none */
-    bool settled = !path || load(c, path) || (access(path, F_OK) != 0 && errno == ENOENT);
+    bool settled = !path || load(c, path) == ERR_NONE || (access(path, F_OK) != 0 && errno == ENOENT);
     curl_easy_cleanup(easy);
     return settled;
 }
@@ -72,7 +93,7 @@ enum err certs_create(const char *ca_file, struct certs **ret_certs) {
     c->is_empty = true;
     c->is_loaded = *ca_file;
     if (!err && *ca_file)
-        err = load(c, ca_file) ? ERR_NONE : ERR_IO;
+        err = load(c, ca_file);
     if (err) {
         ERR_clear_error();
         certs_destroy(c);

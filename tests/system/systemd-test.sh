@@ -302,6 +302,7 @@ printf '[Service]\nExecStart=\nExecStart=/usr/bin/fetchpoold --config /etc/fetch
 refuses "a wrong setting: start fails" box systemctl start "$unit"
 is "with its own status and no restart" "$(property ExecMainStatus) $(property ActiveState)" "3 failed"
 matches "and names the place" "$(journal -n 8)" '*/etc/fetchpool/wrong.conf:2: pool.workers: *'
+matches "as an error" "$(journal -n 8 -p err)" '*/etc/fetchpool/wrong.conf:2: pool.workers: *'
 undrop wrong
 box systemctl reset-failed "$unit"
 
@@ -375,7 +376,7 @@ matches "no request fails over four reloads: $(tail -n 1 "$scratch/summary")" "$
 is "in the same process" "$(property MainPID)" "$pid"
 settings '[server]' 'max_urls = 1'
 box systemctl reload "$unit"
-matches "a reload has been done when it returns" "$(fetch '["http://127.0.0.1/", "http://127.0.0.1/"]')" '*(server.max_urls)*'
+matches "a reload has been done when it returns" "$(fetch '["http://127.0.0.1/", "http://127.0.0.1/"]')" '*server.max_urls*'
 settings
 box systemctl reload "$unit"
 printf '[guard]\nallow = 127.0.0.2/32\n' >"$tree/etc/fetchpool/fetchpool.conf"

@@ -128,25 +128,46 @@ TEST(contexts_get_the_certificates_and_keep_them) {
     }
 }
 
-/* For OpenSSL's own allocations, which unit_fail_allocation does not count. */
+/* For OpenSSL's own allocations, which unit_fail_allocation does not count: the nth one fails, and all after it if
+ * `goes_on` is set; 0: none. */
 void *__real_malloc(size_t size);           /* NOLINT: the linker's name */
 void *__real_realloc(void *p, size_t size); /* NOLINT */
 
-static bool openssl_has_memory = true;
+static struct {
+    unsigned nth, counted;
+    bool goes_on;
+} openssl;
+
+static bool openssl_fails(void) {
+    return openssl.nth > 0 && (++openssl.counted == openssl.nth || (openssl.goes_on && openssl.counted > openssl.nth));
+}
 
 static void *openssl_malloc(size_t size, const char *file, int line) {
     (void)file, (void)line;
-    return openssl_has_memory ? __real_malloc(size) : NULL;
+    return openssl_fails() ? NULL : __real_malloc(size);
 }
 
 static void *openssl_realloc(void *p, size_t size, const char *file, int line) {
     (void)file, (void)line;
-    return openssl_has_memory ? __real_realloc(p, size) : NULL;
+    return openssl_fails() ? NULL : __real_realloc(p, size);
 }
 
 static void openssl_free(void *p, const char *file, int line) {
     (void)file, (void)line;
     free(p);
+}
+
+static void assert_sound(struct certs *certs, int count) {
+    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+    certs_apply(certs, ctx);
+    assert_int_equal(count_in(ctx), count);
+    for (int i = 0; i < count; i++) {
+        X509 *certificate =
+            X509_OBJECT_get0_X509(sk_X509_OBJECT_value(X509_STORE_get0_objects(SSL_CTX_get_cert_store(ctx)), i));
+        assert_int_equal(X509_check_purpose(certificate, X509_PURPOSE_SSL_SERVER, 1), 1);
+        assert_non_null(X509_get0_pubkey(certificate));
+    }
+    SSL_CTX_free(ctx);
 }
 
 TEST(certificate_that_is_first_used_without_memory_stays_valid) {
@@ -156,12 +177,37 @@ TEST(certificate_that_is_first_used_without_memory_stays_valid) {
     certs_apply(certs, ctx);
     X509 *certificate =
         X509_OBJECT_get0_X509(sk_X509_OBJECT_value(X509_STORE_get0_objects(SSL_CTX_get_cert_store(ctx)), 0));
-    openssl_has_memory = false;
+    openssl.nth = 1;
+    openssl.goes_on = true;
     (void)X509_check_purpose(certificate, X509_PURPOSE_SSL_SERVER, 1);
-    openssl_has_memory = true;
-    assert_int_equal(X509_check_purpose(certificate, X509_PURPOSE_SSL_SERVER, 1), 1);
+    openssl.nth = 0;
+    assert_sound(certs, 1);
     certs_destroy(certs);
     SSL_CTX_free(ctx);
+}
+
+/* The second one has the first one looked at, as they have the same name. */
+TEST(certificates_are_read_whole_or_not_at_all_when_memory_runs_out) {
+    const char *path = unit_file_write_text(UNIT_PEM UNIT_PEM);
+    for (int goes_on = 0; goes_on < 2; goes_on++) {
+        enum err err;
+        unsigned nth = 0, failed = 0;
+        do {
+            struct certs *certs = NULL;
+            openssl.goes_on = goes_on;
+            openssl.counted = 0;
+            openssl.nth = ++nth;
+            err = certs_create(path, &certs);
+            openssl.nth = 0;
+            if (err)
+                failed++;
+            else
+                assert_sound(certs, 1);
+            certs_destroy(certs);
+        } while (openssl.counted >= nth);
+        assert_int_equal(err, ERR_NONE);
+        assert_true(failed > 100);
+    }
 }
 
 TEST(nothing_can_be_destroyed) {
@@ -194,6 +240,7 @@ int main(void) {
         cmocka_unit_test(broken_certificate_is_refused),
         cmocka_unit_test(contexts_get_the_certificates_and_keep_them),
         cmocka_unit_test(certificate_that_is_first_used_without_memory_stays_valid),
+        cmocka_unit_test(certificates_are_read_whole_or_not_at_all_when_memory_runs_out),
         cmocka_unit_test(nothing_can_be_destroyed),
         cmocka_unit_test(memory_that_runs_out_is_told),
     };
