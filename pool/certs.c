@@ -103,14 +103,9 @@ enum err certs_create(const char *ca_file, struct certs **ret_certs) {
     return ERR_NONE;
 }
 
-/* Gives whether there are any. */
-static bool ensure_loaded(struct certs *c) {
-    (void)pthread_mutex_lock(&c->lock);
+static void ensure_loaded_locked(struct certs *c) {
     if (!c->is_loaded)
         c->is_loaded = load_default(c);
-    bool any = !c->is_empty;
-    (void)pthread_mutex_unlock(&c->lock);
-    return any;
 }
 
 void certs_destroy(struct certs *c) {
@@ -122,7 +117,11 @@ void certs_destroy(struct certs *c) {
 }
 
 bool certs_are_empty(struct certs *c) {
-    return !ensure_loaded(c);
+    (void)pthread_mutex_lock(&c->lock);
+    ensure_loaded_locked(c);
+    bool is_empty = c->is_empty;
+    (void)pthread_mutex_unlock(&c->lock);
+    return is_empty;
 }
 
 /* What the check leaves in OpenSSL's queue of errors would be told instead of the failed check itself. */
@@ -135,9 +134,9 @@ static int verify(X509_STORE_CTX *context, void *arg) {
 }
 
 void certs_apply(struct certs *c, void *ssl_ctx) {
-    (void)ensure_loaded(c);
     SSL_CTX_set_cert_verify_callback(ssl_ctx, verify, NULL);
     (void)pthread_mutex_lock(&c->lock);
+    ensure_loaded_locked(c);
     SSL_CTX_set1_cert_store(ssl_ctx, c->store);
     (void)pthread_mutex_unlock(&c->lock);
 }
